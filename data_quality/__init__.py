@@ -1,0 +1,1 @@
+"""What must hold: the two gates, on what arrives and on what is published."""

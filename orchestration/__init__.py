@@ -1,0 +1,1 @@
+"""What runs when: Dagster definitions, and the plain Python that they call."""

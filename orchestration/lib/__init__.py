@@ -1,0 +1,1 @@
+"""Plain Python without Dagster: importable and testable on its own."""
