@@ -12,8 +12,9 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-OWN_BRANDS: tuple[str, ...] = ("Lumavera", "Oliandra")
-"""Brands of the sample company: cosmetics, and food."""
+from orchestration.sample.parameters import BRANDS
+
+_CARE, _FOOD = BRANDS
 
 _GS1_PREFIX = "952000"
 _UPC_PREFIX = "0012345"
@@ -37,22 +38,22 @@ class Category:
 
 
 CATEGORIES: tuple[Category, ...] = (
-    Category(1, "Face care", "Beauty", "Lumavera", "Day cream",
+    Category(1, "Face care", "Beauty", _CARE, "Day cream",
              ("Hydra", "Calm", "Radiance", "Night", "Sun 30"), (50.0, 75.0), "MLT", 14.9, 12,
              ("Kerwelle", "Brisanova", "Purelane")),
-    Category(2, "Hair care", "Beauty", "Lumavera", "Shampoo",
+    Category(2, "Hair care", "Beauty", _CARE, "Shampoo",
              ("Repair", "Volume", "Curl", "Colour", "Mild"), (250.0, 400.0), "MLT", 5.6, 12,
              ("Kerwelle", "Capilanda", "Purelane")),
-    Category(3, "Body care", "Beauty", "Lumavera", "Shower gel",
+    Category(3, "Body care", "Beauty", _CARE, "Shower gel",
              ("Almond", "Citrus", "Lavender", "Sea", "Oat"), (300.0, 500.0), "MLT", 4.2, 12,
              ("Brisanova", "Capilanda", "Dermilia")),
-    Category(4, "Olive oil", "Food", "Oliandra", "Extra virgin",
+    Category(4, "Olive oil", "Food", _FOOD, "Extra virgin",
              ("Picual", "Arbequina", "Hojiblanca", "Organic", "Smooth"), (0.5, 0.75), "LTR", 9.8, 6,
-             ("Montefero", "Val d'Aure", "Casa Lirio")),
-    Category(5, "Chocolate", "Food", "Oliandra", "Bar",
+             ("Montefero", "Val d'Aure", "Valdeoro")),
+    Category(5, "Chocolate", "Food", _FOOD, "Bar",
              ("Dark 70", "Milk", "Orange", "Sea salt", "Hazelnut"), (100.0, 150.0), "GRM", 3.1, 20,
-             ("Cacaolandia", "Nordhavn", "Casa Lirio")),
-    Category(6, "Snacks", "Food", "Oliandra", "Nuts",
+             ("Cacaolandia", "Nordhavn", "Valdeoro")),
+    Category(6, "Snacks", "Food", _FOOD, "Nuts",
              ("Almonds", "Pistachio", "Cashew", "Trail mix", "Honey peanut"), (120.0, 200.0), "GRM",
              3.9, 16, ("Montefero", "Nordhavn", "Crispello")),
 )
@@ -114,7 +115,7 @@ def _own_products() -> list[dict[str, object]]:
             price = _price(category, size, 1.0 + 0.06 * (number - 2))
             rows.append({
                 "gtin": code,
-                "sku": f"{category.own_brand[:3].upper()}-{item:04d}",
+                "sku": f"{category.own_brand.upper()[:3]}-{item:04d}",
                 "name": f"{category.own_brand} {category.subcategory} {variant} {_size(size, category.uom)}",
                 "brand": category.own_brand,
                 "department": category.department,

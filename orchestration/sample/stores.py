@@ -52,7 +52,7 @@ class Chain:
 
 DISTRIBUTORS: tuple[Distributor, ...] = (
     Distributor("hiper_sol", "HiperSol", "retailer", "ES", 1,
-                (("ally", "2022-01-01"), ("own_label_rival", "2025-06-01"))),
+                (("ally", "2022-01-01"), ("own_label_rival", "2025-06-01")), shares_baskets=True),
     Distributor("superlider", "SuperLíder", "retailer", "MX", 2,
                 (("ally", "2022-01-01"), ("own_label_rival", "2024-03-01"))),
     Distributor("northmart", "Northmart", "retailer", "US", 3,
@@ -103,8 +103,8 @@ def build(con: duckdb.DuckDBPyConnection, params: Any) -> None:
     distributor_relation: distributor_code, relation, valid_from, valid_to (exclusive).
     store: store_code ('<distributor>:<number>'), distributor_code, distributor_store_code, place
     ('store' or 'e_tailer'), market, name, store_format, gln, street, city, region, postal_code,
-    opened_on, closed_on, weight (share of the market's purchases in such a place; adds up to 1 but for rounding;
-    0 for a closed store).
+    opened_on, closed_on, weight (share of the market's purchases in such a place, rounded;
+    0 for a closed store and a warehouse).
     listing: store_code, gtin: products that a store sells during the whole range.
     store_range: store_code, gtins (VARCHAR[], popular ones several times): a uniform draw from the
     list is a draw by popularity, and it never leaves what the store lists.
