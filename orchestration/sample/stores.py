@@ -52,7 +52,7 @@ class Chain:
 
 DISTRIBUTORS: tuple[Distributor, ...] = (
     Distributor("hiper_sol", "HiperSol", "retailer", "ES", 1,
-                (("ally", "2022-01-01"), ("own_label_rival", "2025-06-01")), shares_baskets=True),
+                (("ally", "2022-01-01"), ("own_label_rival", "2025-06-01"))),
     Distributor("superlider", "SuperLíder", "retailer", "MX", 2,
                 (("ally", "2022-01-01"), ("own_label_rival", "2024-03-01"))),
     Distributor("northmart", "Northmart", "retailer", "US", 3,
@@ -102,7 +102,7 @@ def build(con: duckdb.DuckDBPyConnection, params: Any) -> None:
     distributor: distributor_code, distributor_name, distributor_type, country, gln, shares_baskets.
     distributor_relation: distributor_code, relation, valid_from, valid_to (exclusive).
     store: store_code ('<distributor>:<number>'), distributor_code, distributor_store_code, place
-    ('store' or 'e_tailer'), market, name, store_format, gln, street, city, region, postal_code,
+    ('store', 'e_tailer' or 'warehouse'), market, name, store_format, gln, street, city, region, postal_code,
     opened_on, closed_on, weight (share of the market's purchases in such a place, rounded;
     0 for a closed store and a warehouse).
     listing: store_code, gtin: products that a store sells during the whole range.
@@ -160,6 +160,7 @@ def _build_distributors(con: duckdb.DuckDBPyConnection) -> None:
 
 def _build_stores(con: duckdb.DuckDBPyConnection, scale: float) -> None:
     rows = [_store(chain, place) for chain in CHAINS for place in range(1, store_count(chain, scale) + 1)]
+    rows += [_warehouse(chain) for chain in CHAINS if chain.place == "store"]
     rows += [
         _store(chain, 99) | {"closed_on": "2024-06-30"}
         for chain in CHAINS
@@ -174,9 +175,10 @@ def _build_stores(con: duckdb.DuckDBPyConnection, scale: float) -> None:
             * exclude (opened_on, closed_on),
             opened_on::date as opened_on,
             closed_on::date as closed_on,
-            case when closed_on is null then 1 else 0 end
+            case when closed_on is null and place != 'warehouse' then 1 else 0 end
                 * exp(0.6 * draw_normal(distributor_code || distributor_store_code, 'store size')) as size,
-            round(size / sum(size) over (partition by market, place), 9) as weight,
+            case when size > 0 then round(size / sum(size) over (partition by market, place), 9) else 0 end
+                as weight,
         from _stores
         order by store_code
         """
@@ -207,6 +209,15 @@ def _store(chain: Chain, place: int) -> dict[str, object]:
     }
 
 
+def _warehouse(chain: Chain) -> dict[str, object]:
+    """The distribution centre that the brand's goods are shipped to."""
+    return _store(chain, 900) | {
+        "distributor_store_code": f"{chain.number * 1000 + 900:04d}",
+        "place": "warehouse",
+        "store_format": "warehouse",
+    }
+
+
 def _build_listings(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         """
@@ -216,6 +227,7 @@ def _build_listings(con: duckdb.DuckDBPyConnection) -> None:
         cross join product
         where
             store.closed_on is null
+            and store.place != 'warehouse'
             and draw(store.store_code || product.gtin, 'listed')
                 < case store.store_format
                     when 'online' then 0.97
