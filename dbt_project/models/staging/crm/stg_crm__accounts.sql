@@ -14,5 +14,5 @@ select
     upper(nullif(trim(region), '')) as region,
     upper(nullif(trim(country), '')) as market_code,
     _source as source_name,
-    _load_id as load_id,
+    _load_id as load_id
 from accounts

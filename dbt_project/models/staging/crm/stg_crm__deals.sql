@@ -21,5 +21,5 @@ select
     lower(nullif(trim(lead_type), '')) as lead_type,
     _source as source_name,
     _business_date as deal_date,
-    _load_id as load_id,
+    _load_id as load_id
 from deals

@@ -23,5 +23,5 @@ select
     upper(nullif(trim(country), '')) as market_code,
     _source as source_name,
     _business_date as captured_date,
-    _load_id as load_id,
+    _load_id as load_id
 from leads

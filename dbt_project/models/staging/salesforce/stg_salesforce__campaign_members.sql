@@ -20,5 +20,5 @@ select
     first_responded_date as first_responded_at,
     created_date as created_at,
     system_modstamp as updated_at,
-    _load_id as load_id,
+    _load_id as load_id
 from members

@@ -16,5 +16,5 @@ select
     budgeted_cost as budget_amount,
     actual_cost as cost_amount,
     system_modstamp as updated_at,
-    _load_id as load_id,
+    _load_id as load_id
 from campaigns

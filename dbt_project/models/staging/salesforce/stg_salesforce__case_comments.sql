@@ -16,5 +16,5 @@ select
     lower(nullif(trim(topic_c), '')) as topic,
     lower(nullif(trim(answer_code_c), '')) as answer_code,
     created_date as commented_at,
-    _load_id as load_id,
+    _load_id as load_id
 from comments

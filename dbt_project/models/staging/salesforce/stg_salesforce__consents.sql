@@ -22,5 +22,5 @@ select
     effective_from,
     effective_to,
     system_modstamp as updated_at,
-    _load_id as load_id,
+    _load_id as load_id
 from consents

@@ -30,5 +30,5 @@ select
     created_date as created_at,
     system_modstamp as updated_at,
     row_number() over (partition by id order by system_modstamp desc) = 1 as is_current,
-    _load_id as load_id,
+    _load_id as load_id
 from contacts

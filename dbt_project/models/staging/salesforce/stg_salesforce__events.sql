@@ -20,5 +20,5 @@ select
     coalesce(is_deleted, false) as is_deleted,
     created_date as created_at,
     system_modstamp as updated_at,
-    _load_id as load_id,
+    _load_id as load_id
 from meetings

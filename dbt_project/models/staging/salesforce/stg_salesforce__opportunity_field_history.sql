@@ -13,5 +13,5 @@ select
     nullif(trim(new_value), '') as new_value,
     nullif(trim(created_by_id), '') as changed_by_id,
     created_date as changed_at,
-    _load_id as load_id,
+    _load_id as load_id
 from changes

@@ -16,5 +16,5 @@ select
     nullif(trim(email_c), '') as email,
     responded_at_c as responded_at,
     _business_date as responded_date,
-    _load_id as load_id,
+    _load_id as load_id
 from responses
