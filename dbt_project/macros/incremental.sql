@@ -6,32 +6,50 @@
       - filters its days with `day_is_to_rebuild('sale_date')` when is_incremental().
     Days are rebuilt whole: those touched by loads that are newer than the newest in the
     table, and those from CFS_REBUILD_FROM to CFS_REBUILD_TO, which a backfill sets.
+    Optional in meta:
+      - 'day_shift': 1 where the model's day is the market's and bronze's is the company's, so
+        that a row may stand one day earlier or later than its load says,
+      - 'key_column': rows that the model selects beside its days (because what they refer to
+        has changed) replace those of the same key.
+    Days that the model selects for reasons of its own are replaced whole as well, unless
+    'key_column' is given: then only the rows that it selects.
 #}
-{% macro days_to_rebuild(layouts) -%}
-    select distinct business_date
+{% macro days_to_rebuild(layouts, day_shift=0) -%}
+    {%- for shift in range(-day_shift, day_shift + 1) %}
+    {%- set day -%}
+        {%- if shift -%} cast({{ dbt.dateadd('day', shift, 'business_date') }} as date)
+        {%- else -%} business_date {%- endif -%}
+    {%- endset %}
+    {% if not loop.first %}union{% endif %}
+    select {{ day }} as business_date
     from {{ source('bronze', 'load_day') }}
     where layout_source || '.' || layout_table in ('{{ layouts | join("', '") }}')
         and load_id > (select coalesce(max(load_id), 0) from {{ this }})
     {%- if var('rebuild_from', none) is not none %}
     union
-    select business_date
+    select {{ day }} as business_date
     from {{ source('bronze', 'load_day') }}
     where layout_source || '.' || layout_table in ('{{ layouts | join("', '") }}')
         and business_date between cast('{{ var("rebuild_from") }}' as date)
         and cast('{{ var("rebuild_to") }}' as date)
     {%- endif %}
+    {%- endfor %}
 {%- endmacro %}
 
 {% macro day_is_to_rebuild(day_expression) -%}
-    {{ day_expression }} in ({{ days_to_rebuild(config.get('meta')['layouts']) }})
+    {%- set meta = config.get('meta') -%}
+    {{ day_expression }} in ({{ days_to_rebuild(meta['layouts'], meta.get('day_shift', 0)) }})
 {%- endmacro %}
 
 {# dbt finds this by its name: the strategy `by_day`. Days are deleted even when none of
    their rows is left. #}
 {% macro get_incremental_by_day_sql(arg_dict) -%}
     {%- set columns = get_quoted_csv(arg_dict['dest_columns'] | map(attribute='name')) -%}
+    {%- set day_column = config.get('meta')['day_column'] -%}
+    {%- set key_column = config.get('meta').get('key_column', day_column) -%}
     delete from {{ arg_dict['target_relation'] }}
-    where {{ day_is_to_rebuild(config.get('meta')['day_column']) }};
+    where {{ day_is_to_rebuild(day_column) }}
+        or {{ key_column }} in (select {{ key_column }} from {{ arg_dict['temp_relation'] }});
     insert into {{ arg_dict['target_relation'] }} ({{ columns }})
     select {{ columns }} from {{ arg_dict['temp_relation'] }}
 {%- endmacro %}
