@@ -1,0 +1,632 @@
+"""What really happened at the distributors: sold, held in stock, bought from the brand, listed, shown.
+
+The people's purchases stand in `purchase`; here the shoppers whom nobody knows join them, and stock,
+sell-in and shelves follow from what was sold. How distributors report all this, with which errors,
+stands in `distributor`. Units are consumer units, money is EUR at the rates of the parameters.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from orchestration.sample.parameters import Calendar, Parameters
+
+WEEKLY = ("hiper_sol", "superlider", "andes")
+"""Distributors that report sell-out by week (Monday to Sunday); the others report by day."""
+
+STOCK_REPORTED_BY = ("hiper_sol", "northmart", "zonaplus")
+CATEGORY_REPORTED_BY = "hiper_sol"
+"""The distributor that shares the whole category: competitors and own label beside the brand."""
+
+AUDITED = ("hiper_sol", "superlider", "northmart", "zonaplus")
+AUDITED_STORES_PER_CHAIN = 40
+
+RATES: dict[str, float] = {
+    "anonymous_per_known_unit": 1.8,
+    "anonymous_units_per_store_day_at_least": 0.4,
+    "promotion_week": 0.08,
+    "promotion_lift": 1.9,
+    "promotion_price": 0.8,
+    "facing_lift": 0.25,
+    "product_week_returned_more_than_sold": 0.0015,
+    "dated_listing": 0.12,
+    "sell_in_price_share": 0.62,
+    "sell_in_line_returned": 0.02,
+    "shelf_available": 0.94,
+    "competitor_listed": 0.8,
+    "competitor_promotion": 0.1,
+}
+"""Parameters of the distributors' side. `facing_lift` is the true effect of a facing on sales:
+the attraction of a product is popularity x (0.4 + facing_lift x facings)."""
+
+
+def build(con: duckdb.DuckDBPyConnection, params: Parameters, calendar: Calendar) -> None:
+    """Create the truth tables that don't depend on who reports what.
+
+    retail_sale_day(store_code, gtin, sold_on, units, value_eur, known_units, identified_units,
+    is_promotion), truth_listing, retail_stock, retail_sell_in, retail_shelf; and the helpers
+    retail_market, retail_day, retail_promotion, retail_price.
+    """
+    _build_helpers(con, params, calendar)
+    _build_listing(con, calendar)
+    _build_sales(con)
+    _build_category_sales(con)
+    _build_stock(con, calendar)
+    _build_sell_in(con, calendar)
+    _build_shelf(con, calendar)
+
+
+def _build_helpers(con: duckdb.DuckDBPyConnection, params: Parameters, calendar: Calendar) -> None:
+    con.execute(
+        """
+        create or replace table retail_market (
+            market varchar, currency varchar, rate double, time_zone varchar
+        )
+        """
+    )
+    con.executemany(
+        "insert into retail_market values (?, ?, ?, ?)",
+        [(item.code, item.currency, item.rate, item.time_zone) for item in params.markets],
+    )
+    con.execute(
+        """
+        create or replace table retail_day as
+        select
+            day::date as day,
+            date_trunc('week', day)::date as week_start,
+            list_extract([0.9, 0.85, 0.9, 1.0, 1.25, 1.5, 0.6], isodow(day)) as weekday_factor,
+            cos(2 * pi() * (dayofyear(day) - 15) / 365.25) as winter,
+        from generate_series(?::timestamp, ?::timestamp, interval 1 day) as days (day)
+        """,
+        [calendar.start, calendar.end],
+    )
+    con.execute(
+        f"""
+        create or replace table retail_promotion as
+        select distinct distributor.distributor_code, product.gtin, retail_day.week_start,
+        from distributor
+        cross join product
+        cross join retail_day
+        where
+            draw(distributor.distributor_code || product.gtin || retail_day.week_start, 'promotion')
+                < {RATES["promotion_week"]}
+        """
+    )
+    con.execute(
+        """
+        create or replace table retail_price as
+        with offer as (
+            select gtin, list_price_eur from product
+            union all
+            select gtin, list_price_eur from competitor_product
+        )
+        select
+            store.store_code,
+            offer.gtin,
+            round(
+                offer.list_price_eur
+                * (0.94 + 0.12 * draw(store.distributor_code || offer.gtin, 'price of chain'))
+                * (0.99 + 0.02 * draw(store.store_code || offer.gtin, 'price of store')),
+                2
+            ) as price_eur,
+        from store
+        cross join offer
+        where store.place != 'warehouse'
+        """
+    )
+
+
+def _build_listing(con: duckdb.DuckDBPyConnection, calendar: Calendar) -> None:
+    """Add listings that begin or end in the range to those that last."""
+    con.execute(
+        f"""
+        create or replace table truth_listing as
+        with dated as (
+            select
+                store.store_code,
+                product.gtin,
+                ?::date + floor(
+                    (0.25 + 0.5 * draw(store.store_code || product.gtin, 'listing changes')) * ?
+                )::integer as changed_on,
+                draw(store.store_code || product.gtin, 'new or delisted') < 0.5 as is_new,
+            from store
+            cross join product
+            anti join listing
+                on store.store_code = listing.store_code and product.gtin = listing.gtin
+            where
+                store.closed_on is null
+                and store.place != 'warehouse'
+                and draw(store.store_code || product.gtin, 'dated listing') < {RATES["dated_listing"]}
+        ),
+        all_listings as (
+            select store_code, gtin, null::date as listed_from, null::date as listed_to from listing
+            union all
+            select
+                store_code,
+                gtin,
+                case when is_new then changed_on end,
+                case when not is_new then changed_on end,
+            from dated
+        )
+        select
+            store.distributor_code,
+            all_listings.store_code,
+            all_listings.gtin,
+            all_listings.listed_from,
+            all_listings.listed_to,
+            1 + floor(6 * draw(all_listings.store_code || all_listings.gtin, 'facings'))::integer
+                as facings,
+        from all_listings
+        inner join store using (store_code)
+        order by 2, 3
+        """,
+        [calendar.start, calendar.day_count],
+    )
+
+
+def _build_sales(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute(
+        """
+        create or replace temp table retail_known as
+        select
+            purchase.store_code,
+            purchase.gtin,
+            greatest(
+                timezone(retail_market.time_zone, timezone('UTC', purchase.purchased_at))::date,
+                (select min(day) from retail_day)
+            ) as sold_on,
+            sum(purchase.quantity)::bigint as units,
+            sum((purchase.quantity * purchase.unit_price_eur)::decimal(18, 4)) as value_eur,
+            coalesce(
+                sum(purchase.quantity) filter (
+                    purchase.card_id is not null and distributor.shares_baskets
+                ), 0
+            )::bigint as identified_units,
+        from purchase
+        inner join store using (store_code)
+        inner join distributor on store.distributor_code = distributor.distributor_code
+        inner join retail_market on store.market = retail_market.market
+        where purchase.place in ('store', 'e_tailer')
+        group by all
+        """
+    )
+    _build_anonymous_sales(con)
+    con.execute(
+        """
+        create or replace table retail_sale_day as
+        with sales as (
+            select store_code, gtin, sold_on, units, value_eur, units as known_units, identified_units,
+            from retail_known
+            union all
+            select store_code, gtin, sold_on, units, value_eur, 0, 0,
+            from retail_anonymous
+        ),
+        summed as (
+            select
+                store_code,
+                gtin,
+                sold_on,
+                date_trunc('week', sold_on)::date as week_start,
+                sum(units)::bigint as units,
+                sum(value_eur)::decimal(18, 4) as value_eur,
+                sum(known_units)::bigint as known_units,
+                sum(identified_units)::bigint as identified_units,
+            from sales
+            group by all
+        )
+        select
+            store.distributor_code,
+            store.market,
+            summed.*,
+            retail_promotion.gtin is not null as is_promotion,
+        from summed
+        inner join store using (store_code)
+        left join retail_promotion
+            on
+                store.distributor_code = retail_promotion.distributor_code
+                and summed.gtin = retail_promotion.gtin
+                and summed.week_start = retail_promotion.week_start
+        """
+    )
+
+
+def _build_anonymous_sales(con: duckdb.DuckDBPyConnection) -> None:
+    """Shoppers without a name: as many as the known ones suggest, spread by store, product and day."""
+    con.execute(
+        f"""
+        create or replace temp table retail_anonymous as
+        with places as (
+            select
+                store.distributor_code,
+                store.market,
+                greatest(
+                    {RATES["anonymous_per_known_unit"]} * coalesce(sum(known.units), 0),
+                    {RATES["anonymous_units_per_store_day_at_least"]}
+                    * count(*) * (select count(*) from retail_day)
+                ) as units,
+            from store
+            left join (
+                select store_code, sum(units) as units from retail_known group by 1
+            ) as known using (store_code)
+            where store.weight > 0
+            group by all
+        ),
+        shelves as (
+            select
+                truth_listing.store_code,
+                truth_listing.gtin,
+                truth_listing.listed_from,
+                truth_listing.listed_to,
+                store.distributor_code,
+                product.category,
+                product.popularity
+                * (0.4 + {RATES["facing_lift"]} * truth_listing.facings) as attraction,
+                places.units * store.weight
+                * attraction
+                / round(sum(attraction) over (partition by truth_listing.store_code), 9) as units,
+                retail_price.price_eur,
+            from truth_listing
+            inner join store using (store_code)
+            inner join product using (gtin)
+            inner join retail_price
+                on
+                    truth_listing.store_code = retail_price.store_code
+                    and truth_listing.gtin = retail_price.gtin
+            inner join places
+                on
+                    store.distributor_code = places.distributor_code
+                    and store.market = places.market
+        ),
+        cells as (
+            select
+                shelves.store_code,
+                shelves.gtin,
+                retail_day.day as sold_on,
+                retail_promotion.gtin is not null as is_promotion,
+                shelves.units
+                * retail_day.weekday_factor / (select round(sum(weekday_factor), 6) from retail_day)
+                * case shelves.category
+                    when 'Chocolate' then 1 + 0.3 * retail_day.winter
+                    when 'Body care' then 1 - 0.3 * retail_day.winter
+                    else 1
+                end
+                * case when is_promotion then {RATES["promotion_lift"]} else 1 end as rate,
+                round(
+                    shelves.price_eur
+                    * case when is_promotion then {RATES["promotion_price"]} else 1 end, 2
+                ) as price_eur,
+                shelves.store_code || shelves.gtin || retail_day.day as cell,
+            from shelves
+            cross join retail_day
+            left join retail_promotion
+                on
+                    shelves.distributor_code = retail_promotion.distributor_code
+                    and shelves.gtin = retail_promotion.gtin
+                    and retail_day.week_start = retail_promotion.week_start
+            where
+                retail_day.day >= coalesce(shelves.listed_from, date '1900-01-01')
+                and retail_day.day < coalesce(shelves.listed_to, date '9999-12-31')
+        ),
+        drawn as (
+            select
+                *,
+                floor(rate + draw(cell, 'anonymous'))::bigint as bought,
+                case
+                    when draw(cell, 'returned')
+                        < {RATES["product_week_returned_more_than_sold"]} then 1
+                    else 0
+                end as returned,
+            from cells
+        )
+        select
+            store_code,
+            gtin,
+            sold_on,
+            bought - returned as units,
+            ((bought - returned) * price_eur)::decimal(18, 4) as value_eur,
+        from drawn
+        where bought > 0 or returned > 0
+        """
+    )
+
+
+def _build_category_sales(con: duckdb.DuckDBPyConnection) -> None:
+    """What one distributor sells of competitors and its own label, by week."""
+    con.execute(
+        f"""
+        create or replace table retail_category_week as
+        with own_week as (
+            select
+                store_code,
+                sum(units) / (select count(distinct week_start) from retail_day) as units,
+            from retail_sale_day
+            where distributor_code = '{CATEGORY_REPORTED_BY}'
+            group by 1
+        ),
+        offer as (
+            select
+                competitor_product.gtin,
+                competitor_product.own_label_of is not null as is_own_label,
+                coalesce(relation.valid_from, date '1900-01-01') as sold_from,
+            from competitor_product
+            left join distributor_relation as relation
+                on
+                    competitor_product.own_label_of = relation.distributor_code
+                    and relation.relation = 'own_label_rival'
+            where coalesce(competitor_product.own_label_of, '{CATEGORY_REPORTED_BY}')
+                = '{CATEGORY_REPORTED_BY}'
+        )
+        select
+            '{CATEGORY_REPORTED_BY}' as distributor_code,
+            store.market,
+            own_week.store_code,
+            offer.gtin,
+            weeks.week_start,
+            floor(
+                own_week.units
+                * case when offer.is_own_label then 0.12 else 0.03 + 0.04 * draw(offer.gtin, 'pull') end
+                + draw(own_week.store_code || offer.gtin || weeks.week_start, 'category')
+            )::bigint as units,
+            (units * retail_price.price_eur)::decimal(18, 4) as value_eur,
+        from own_week
+        inner join store using (store_code)
+        cross join offer
+        cross join (select distinct week_start from retail_day) as weeks
+        inner join retail_price
+            on own_week.store_code = retail_price.store_code and offer.gtin = retail_price.gtin
+        where weeks.week_start >= offer.sold_from and units > 0
+        """
+    )
+
+
+def _build_stock(con: duckdb.DuckDBPyConnection, calendar: Calendar) -> None:
+    """Stock on Sundays: each week brings back in full cases what had been sold by the week before."""
+    con.execute(
+        """
+        create or replace table retail_stock as
+        with weeks as (
+            select distinct week_start from retail_day
+        ),
+        shelves as (
+            select distinct distributor_code, market, store_code, gtin from retail_sale_day
+        ),
+        weekly as (
+            select
+                shelves.*,
+                weeks.week_start,
+                coalesce(sold.units, 0) as sold,
+            from shelves
+            cross join weeks
+            left join (
+                select store_code, gtin, week_start, sum(units)::bigint as units
+                from retail_sale_day
+                group by all
+            ) as sold
+                on
+                    shelves.store_code = sold.store_code
+                    and shelves.gtin = sold.gtin
+                    and weeks.week_start = sold.week_start
+        ),
+        running as (
+            select
+                weekly.*,
+                product.case_units,
+                product.case_units
+                * (1 + ceil(1.5 * max(sold) over shelf / product.case_units)) as opening,
+                sum(sold) over (shelf order by week_start) as sold_to_date,
+            from weekly
+            inner join product using (gtin)
+            window shelf as (partition by weekly.store_code, weekly.gtin)
+        ),
+        highest as (
+            select
+                *,
+                greatest(
+                    0,
+                    coalesce(
+                        max(sold_to_date) over (
+                            partition by store_code, gtin order by week_start
+                            rows between unbounded preceding and 1 preceding
+                        ), 0
+                    )
+                ) as sold_before,
+            from running
+        ),
+        supplied as (
+            select *, ceil(sold_before / case_units)::bigint as cases_to_date,
+            from highest
+        )
+        select
+            distributor_code,
+            market,
+            store_code,
+            gtin,
+            week_start,
+            week_start + 6 as stock_date,
+            case_units,
+            (opening + case_units * cases_to_date - sold_to_date)::bigint as units,
+            cases_to_date - lag(cases_to_date, 1, 0)
+                over (partition by store_code, gtin order by week_start) as cases_received,
+        from supplied
+        """
+    )
+
+
+def _build_sell_in(con: duckdb.DuckDBPyConnection, calendar: Calendar) -> None:
+    con.execute(
+        f"""
+        create or replace table retail_sell_in as
+        with received as (
+            select
+                distributor_code, market, gtin, greatest(week_start, ?::date) as invoice_date,
+                sum(cases_received)::bigint as cases,
+            from retail_stock
+            where cases_received > 0
+            group by all
+        ),
+        invoiced as (
+            select
+                upper(left(distributor_code, 2)) || market || strftime(invoice_date, '%y%m%d')
+                    as invoice_id,
+                row_number() over (
+                    partition by distributor_code, market, invoice_date order by gtin
+                ) as line_id,
+                *,
+            from received
+        ),
+        credited as (
+            select
+                'CR' || invoice_id as invoice_id,
+                line_id,
+                * exclude (invoice_id, line_id, invoice_date, cases),
+                invoice_date + 10 as invoice_date,
+                -1 as cases,
+            from invoiced
+            where draw(invoice_id || gtin, 'credit note') < {RATES["sell_in_line_returned"]}
+        ),
+        lines as (
+            select * from invoiced
+            union all by name
+            select * from credited
+        )
+        select
+            lines.distributor_code,
+            lines.invoice_id,
+            lines.line_id,
+            lines.invoice_date,
+            ship_to.store_code,
+            lines.gtin,
+            product.case_gtin,
+            product.case_units,
+            lines.cases,
+            lines.cases * product.case_units as units,
+            retail_market.currency,
+            round(
+                lines.cases * product.case_units * product.list_price_eur
+                * {RATES["sell_in_price_share"]} / retail_market.rate, 2
+            ) as net_original,
+            round(net_original * retail_market.rate, 4) as net_eur,
+            round(product.unit_cost_eur / retail_market.rate, 4) as unit_cost_original,
+        from lines
+        inner join product using (gtin)
+        inner join retail_market on lines.market = retail_market.market
+        inner join store as ship_to
+            on
+                lines.distributor_code = ship_to.distributor_code
+                and lines.market = ship_to.market
+                and ship_to.place in ('warehouse', 'e_tailer')
+        where lines.invoice_date <= ?
+        """,
+        [calendar.start, calendar.end],
+    )
+
+
+def _build_shelf(con: duckdb.DuckDBPyConnection, calendar: Calendar) -> None:
+    """A visit per store and month, with everything that ought to stand there."""
+    chains = ", ".join(f"'{code}'" for code in AUDITED)
+    con.execute(
+        f"""
+        create or replace table retail_shelf as
+        with visited as (
+            select
+                store.*,
+                months.month
+                + floor(27 * draw(store.store_code || months.month, 'visit'))::integer as audit_date,
+            from store
+            cross join (
+                select distinct date_trunc('month', day)::date as month from retail_day
+            ) as months
+            where store.weight > 0 and store.distributor_code in ({chains})
+            qualify
+                row_number() over (
+                    partition by store.distributor_code, store.market, months.month
+                    order by store.store_code
+                ) <= {AUDITED_STORES_PER_CHAIN}
+        ),
+        own as (
+            select
+                visited.store_code,
+                visited.audit_date,
+                truth_listing.gtin,
+                false as is_competitor,
+                false as is_own_label,
+                truth_listing.facings,
+                retail_promotion.gtin is not null as is_promotion,
+            from visited
+            inner join truth_listing
+                on
+                    visited.store_code = truth_listing.store_code
+                    and visited.audit_date >= coalesce(truth_listing.listed_from, date '1900-01-01')
+                    and visited.audit_date < coalesce(truth_listing.listed_to, date '9999-12-31')
+            left join retail_promotion
+                on
+                    visited.distributor_code = retail_promotion.distributor_code
+                    and truth_listing.gtin = retail_promotion.gtin
+                    and date_trunc('week', visited.audit_date)::date = retail_promotion.week_start
+        ),
+        rival as (
+            select
+                visited.store_code,
+                visited.audit_date,
+                competitor_product.gtin,
+                true as is_competitor,
+                competitor_product.own_label_of is not null as is_own_label,
+                1 + floor(5 * draw(visited.store_code || competitor_product.gtin, 'facings'))::integer
+                    as facings,
+                draw(
+                    visited.store_code || competitor_product.gtin || visited.audit_date, 'promotion'
+                ) < {RATES["competitor_promotion"]} as is_promotion,
+            from visited
+            cross join competitor_product
+            left join distributor_relation as relation
+                on
+                    competitor_product.own_label_of = relation.distributor_code
+                    and relation.relation = 'own_label_rival'
+            where
+                case
+                    when competitor_product.own_label_of is null then
+                        draw(visited.store_code || competitor_product.gtin, 'listed')
+                            < {RATES["competitor_listed"]}
+                    else
+                        competitor_product.own_label_of = visited.distributor_code
+                        and visited.audit_date >= relation.valid_from
+                end
+        ),
+        seen as (
+            select * from own
+            union all
+            select * from rival
+        ),
+        found as (
+            select
+                *,
+                draw(store_code || gtin || audit_date, 'available')
+                    < {RATES["shelf_available"]} as is_available,
+            from seen
+        )
+        select
+            store.distributor_code,
+            store.market,
+            found.store_code,
+            found.gtin,
+            found.audit_date,
+            case when found.is_available then found.facings else 0 end as facings,
+            round(
+                retail_price.price_eur
+                * case when found.is_promotion then {RATES["promotion_price"]} else 1 end
+                / retail_market.rate, 2
+            ) as price_original,
+            retail_market.currency,
+            found.is_available,
+            found.is_promotion,
+            found.is_competitor,
+            found.is_own_label,
+        from found
+        inner join store using (store_code)
+        inner join retail_market on store.market = retail_market.market
+        inner join retail_price
+            on found.store_code = retail_price.store_code and found.gtin = retail_price.gtin
+        where found.audit_date between ? and ?
+        """,
+        [calendar.start, calendar.end],
+    )
