@@ -11,13 +11,14 @@ Great Expectations takes seconds to import; nothing here imports it before a gat
 from __future__ import annotations
 
 import itertools
+import json
 import logging
 import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -53,6 +54,7 @@ class Outcome:
     rows_failed: int
     observed_value: str
     error: str | None = None
+    sample: tuple[str, ...] = ()
 
 
 class Judge:
@@ -102,7 +104,7 @@ class Judge:
         if not expectations:
             return []
         asset = self._source.add_query_asset(name=f"asset_{next(_numbers)}", query=query)
-        batch = asset.add_batch_definition_whole_table("all").get_batch()
+        batch = asset.get_batch(asset.build_batch_request())
         outcomes = _validate(batch, expectations)
         if len(expectations) > 1 and any(o.error for o in outcomes):
             outcomes = [_validate(batch, [expectation])[0] for expectation in expectations]
@@ -151,7 +153,15 @@ def _outcome(name: str, result: dict[str, Any]) -> Outcome:
         return Outcome(name, success, rows, 0 if success else 1, str(details.get("observed_value")))
     observed = f"{failed} of {rows} rows failed" if rows else f"{failed} rows failed"
     observed = observed if failed else "no row failed"
-    return Outcome(name, success, rows, int(failed), observed)
+    return Outcome(name, success, rows, int(failed), observed, sample=_sample(result))
+
+
+def _sample(result: dict[str, Any]) -> tuple[str, ...]:
+    """Some of the values that failed an expectation of Great Expectations' own, as JSON."""
+    kwargs = result["expectation_config"]["kwargs"]
+    column = kwargs.get("column") or kwargs.get("column_list") or "value"
+    values = result["result"].get("partial_unexpected_list") or []
+    return tuple(json.dumps({str(column): value}, default=str) for value in values)
 
 
 def _error(info: Any) -> str | None:
@@ -190,4 +200,6 @@ def _context() -> Any:
     context = gx.get_context(mode="ephemeral")
     context.enable_analytics(False)
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    # It would write its own configuration as YAML to memory at each step: half of a gate's time.
+    context._save_project_config = lambda: None  # type: ignore[method-assign]
     return context

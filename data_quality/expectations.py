@@ -38,7 +38,7 @@ class RowsFailing(TableMetricProvider):
         runtime_configuration: dict[str, Any],
     ):
         passes = metric_value_kwargs["passes"]
-        failing = sa.literal_column(f"count_if(not coalesce(({passes}), false))")
+        failing: Any = sa.literal_column(f"count_if(not coalesce(({passes}), false))")
         return failing, metric_domain_kwargs, {}
 
 
@@ -113,4 +113,3 @@ class ExpectQueryToReturnNoRows(BatchExpectation):
             "success": failed <= self.max_failed_rows,
             "result": {"element_count": rows, "unexpected_count": failed},
         }
-

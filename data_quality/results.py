@@ -38,7 +38,10 @@ def failed_rows_dir(settings: Settings) -> Path:
 
 def ensure_results(settings: Settings) -> None:
     """Write the empty, typed files, so that readers find a table before the first run."""
-    for folder, kind in ((results_dir(settings), CheckResult), (failed_rows_dir(settings), FailedRow)):
+    for folder, kind in (
+        (results_dir(settings), CheckResult),
+        (failed_rows_dir(settings), FailedRow),
+    ):
         if not (folder / EMPTY_FILE).exists():
             folder.mkdir(parents=True, exist_ok=True)
             _write(folder / EMPTY_FILE, kind, [])
@@ -83,7 +86,9 @@ def _append(folder: Path, kind: type, rows: Sequence[Any], replaces: tuple[str, 
 def _file_stem(run_id: str) -> str:
     stem = re.sub(r"[^A-Za-z0-9._-]", "_", run_id)
     if not stem or stem.startswith((".", "_")):
-        raise ResultsError(f"The run id {run_id!r} cannot name a file; begin it with a letter or digit.")
+        raise ResultsError(
+            f"The run id {run_id!r} cannot name a file; begin it with a letter or digit."
+        )
     return stem
 
 
@@ -96,8 +101,8 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 def _write(path: Path, kind: type, rows: Sequence[Any]) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    import pyarrow as pa  # type: ignore[import-untyped]
+    import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
     types = {"run_at": pa.timestamp("us"), "success": pa.bool_()}
     types |= dict.fromkeys(("rows_evaluated", "rows_failed"), pa.int64())
@@ -120,7 +125,7 @@ def _read(folder: Path, kind: type, last_runs: int | None) -> list[Any]:
 
 
 def _read_file(path: Path, kind: type) -> list[Any]:
-    import pyarrow.parquet as pq
+    import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
     names = [f.name for f in fields(kind)]
     return [kind(**row) for row in pq.ParquetFile(path).read(columns=names).to_pylist()]

@@ -1,0 +1,294 @@
+"""Gate 1: what must hold for a batch of a feed before it becomes bronze.
+
+A row rule is written once, in the layout or the feed: ingestion marks the rows that break it
+(`_failed_rules`, `_warned_rules`) and quarantines them, and the check here counts the same
+marks. So row rules warn (their rows are held back already) unless the rule's own limit,
+`max_failed_pct`, is passed. What concerns the batch as a whole is checked beside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from data_quality.checks import CheckDefinition, CheckResult, Run, Severity
+from data_quality.engine import ROWS, Expected, Judge, Outcome
+from orchestration.lib.feeds import Feed
+from orchestration.lib.layouts import Layout, Rule
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+UNUSUAL_FACTOR = 4
+_FACT_TYPES = {int: "BIGINT", str: "VARCHAR"}
+
+
+@dataclass(frozen=True)
+class BatchFacts:
+    """What ingestion counted while it read a batch; the gate compares it with the rows.
+
+    `rows_unreadable` are rejected rows that never became a row of the table (lines that the
+    parser could not split). `usual_rows` is what a batch of this many files usually holds, by
+    the feed's own history; None where there is too little of it.
+    """
+
+    rows_read: int
+    rows_not_of_feed: int = 0
+    rows_unreadable: int = 0
+    files_read: int = 1
+    files_refused: tuple[str, ...] = ()
+    columns_missing: tuple[str, ...] = ()
+    columns_extra: tuple[str, ...] = ()
+    usual_rows: float | None = None
+
+
+@dataclass(frozen=True)
+class _BatchCheck:
+    """A condition over the one row of batch facts, and how a person reads what was observed."""
+
+    severity: Severity
+    description: str
+    passes: str
+    observed: str
+
+
+_BATCH_CHECKS = {
+    "rows_reconcile": _BatchCheck(
+        "critical",
+        "Every row read is loaded, rejected or not of this feed; none is lost or doubled",
+        "rows_read = rows_loaded + rows_rejected + rows_not_of_feed",
+        "read {rows_read} = loaded {rows_loaded} + rejected {rows_rejected} "
+        "+ not of this feed {rows_not_of_feed}?",
+    ),
+    "rejected_share": _BatchCheck(
+        "critical",
+        "No more of the rows read are rejected than the feed allows (max_rejected_pct)",
+        "rows_rejected * 100.0 <= max_rejected_pct * rows_read",
+        "{rows_rejected} of {rows_read} rejected, {max_rejected_pct:g} % allowed",
+    ),
+    "files_readable": _BatchCheck(
+        "warning",
+        "Every file of the batch could be read",
+        "files_refused = 0",
+        "{files_read} files read, {files_refused} refused {refused_names}",
+    ),
+    "columns_as_agreed": _BatchCheck(
+        "warning",
+        "The files have the columns that the feed names, none missing and none unknown",
+        "columns_missing = '' and columns_extra = ''",
+        "missing: {columns_missing}; unknown: {columns_extra}",
+    ),
+    "row_volume": _BatchCheck(
+        "warning",
+        f"The batch is not {UNUSUAL_FACTOR} times smaller or larger than such batches usually are",
+        f"usual_rows is null or rows_read between usual_rows / {UNUSUAL_FACTOR}.0 "
+        f"and usual_rows * {UNUSUAL_FACTOR}",
+        "{rows_read} rows, usually {usual_rows}",
+    ),
+    "duplicate_rows": _BatchCheck(
+        "warning",
+        "No two rows of the batch are equal (the source has no key: equal rows stay, counted)",
+        "duplicate_rows = 0",
+        "{duplicate_rows} rows equal another one",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class _RowCheck:
+    """Rows that carry any of `marks` in the list column `column` fail."""
+
+    name: str
+    description: str
+    marks: tuple[str, ...]
+    column: str = "_failed_rules"
+    max_failed_pct: float | None = None
+
+    @property
+    def severity(self) -> Severity:
+        return "warning" if self.max_failed_pct is None else "critical"
+
+    @property
+    def passes(self) -> str:
+        marks = ", ".join("'" + mark.replace("'", "''") + "'" for mark in self.marks)
+        return f"coalesce(not list_has_any({self.column}, [{marks}]), true)"
+
+
+def arrival_checks(feed: Feed, layout: Layout) -> list[CheckDefinition]:
+    """Every check of a feed's batches, in the order in which they are reported."""
+    batch = [
+        CheckDefinition("arrival", feed.name, name, c.severity, c.description, ROWS)
+        for name, c in _batch_checks(layout).items()
+    ]
+    rows = [
+        CheckDefinition("arrival", feed.name, c.name, c.severity, c.description, ROWS)
+        for c in _row_checks(feed, layout)
+    ]
+    return batch + rows
+
+
+def judge_arrival(
+    connection: DuckDBPyConnection,
+    feed: Feed,
+    layout: Layout,
+    facts: BatchFacts,
+    run: Run,
+    table: str = "arriving",
+) -> list[CheckResult]:
+    """Run every check of `arrival_checks` on the batch in `table` of an open connection.
+
+    `table` holds each row of the batch once, typed, with `_failed_rules` and `_warned_rules`.
+    """
+    row_checks, batch_checks = _row_checks(feed, layout), _batch_checks(layout)
+    numbers = _numbers(connection, feed, layout, facts, table)
+    expected = [Expected(c.name, ROWS, {"passes": c.passes}, c.severity) for c in row_checks]
+    on_batch = [
+        Expected(name, ROWS, {"passes": c.passes}, c.severity) for name, c in batch_checks.items()
+    ]
+    with Judge(connection) as judge:
+        with _one_row(connection, numbers) as facts_row:
+            batch_outcomes = judge.run(facts_row, on_batch)
+        row_outcomes = judge.run(f"select * from {table}", expected)
+    marks = _marks(connection, table) if not all(o.success for o in row_outcomes) else {}
+    results = [_batch_result(batch_checks[o.name], o, numbers) for o in batch_outcomes]
+    results += [_row_result(c, o, marks) for c, o in zip(row_checks, row_outcomes, strict=True)]
+    return [CheckResult(**_identity(run, feed), **result) for result in results]
+
+
+def _batch_checks(layout: Layout) -> dict[str, _BatchCheck]:
+    counted = layout.duplicates == "warn"
+    return {n: c for n, c in _BATCH_CHECKS.items() if counted or n != "duplicate_rows"}
+
+
+def _row_checks(feed: Feed, layout: Layout) -> list[_RowCheck]:
+    """One per rule; what is required and what is readable is one check over all columns."""
+    required = tuple(f"required_{n}" for n, c in layout.columns.items() if c.required)
+    checks = [
+        _RowCheck(
+            "values_readable",
+            "Every value can be read as its column's type",
+            tuple(f"type_{name}" for name in layout.columns),
+        )
+    ]
+    if required:
+        text = "Every required column has a value"
+        checks.append(_RowCheck("required_columns_filled", text, required))
+    if layout.key and layout.duplicates == "reject":
+        key = ", ".join(layout.key)
+        checks.append(_RowCheck("duplicate_key", f"One row per {key}", ("duplicate_key",)))
+    taken = {check.name for check in checks} | set(_BATCH_CHECKS)
+    return checks + [_rule_check(rule, taken) for rule in (*layout.rules, *feed.rules)]
+
+
+def _rule_check(rule: Rule, taken: set[str]) -> _RowCheck:
+    name = f"rule_{rule.name}" if rule.name in taken else rule.name
+    column = "_warned_rules" if rule.severity == "warn" else "_failed_rules"
+    return _RowCheck(name, rule.description, (rule.name,), column, rule.max_failed_pct)
+
+
+def _numbers(
+    connection: DuckDBPyConnection, feed: Feed, layout: Layout, facts: BatchFacts, table: str
+) -> dict[str, Any]:
+    """The facts of the batch as one row: what the reader counted and what the table holds."""
+    loaded, marked = connection.execute(
+        "select count_if(coalesce(len(_failed_rules), 0) = 0), count_if(len(_failed_rules) > 0) "
+        f"from {table}"
+    ).fetchall()[0]
+    return {
+        "rows_read": facts.rows_read,
+        "rows_loaded": loaded,
+        "rows_rejected": marked + facts.rows_unreadable,
+        "rows_not_of_feed": facts.rows_not_of_feed,
+        "max_rejected_pct": float(feed.max_rejected_pct),
+        "files_read": facts.files_read,
+        "files_refused": len(facts.files_refused),
+        "refused_names": ", ".join(facts.files_refused),
+        "columns_missing": ", ".join(facts.columns_missing),
+        "columns_extra": ", ".join(facts.columns_extra),
+        "usual_rows": facts.usual_rows,
+        "duplicate_rows": _duplicates(connection, layout, table),
+    }
+
+
+def _duplicates(connection: DuckDBPyConnection, layout: Layout, table: str) -> int:
+    if layout.duplicates != "warn":
+        return 0
+    columns = ", ".join('"' + name.replace('"', '""') + '"' for name in layout.columns)
+    found = connection.execute(
+        f"select coalesce(sum(copies - 1), 0) from (select count(*) as copies from {table} "
+        f"where coalesce(len(_failed_rules), 0) = 0 group by hash({columns}))"
+    ).fetchall()
+    return int(found[0][0])
+
+
+@contextmanager
+def _one_row(connection: DuckDBPyConnection, numbers: Mapping[str, Any]) -> Iterator[str]:
+    """The facts as a temporary table: names of files and columns stay values, never SQL."""
+    columns = ", ".join(
+        f"?::{_FACT_TYPES.get(type(v), 'DOUBLE')} as {n}" for n, v in numbers.items()
+    )
+    connection.execute(
+        f"create or replace temp table batch_facts as select {columns}", list(numbers.values())
+    )
+    yield "select * from temp.batch_facts"
+    connection.execute("drop table temp.batch_facts")
+
+
+def _marks(connection: DuckDBPyConnection, table: str) -> dict[str, int]:
+    """How many rows carry each mark."""
+    found = connection.execute(
+        "select mark, count(*) from (select unnest(list_concat(coalesce(_failed_rules, []), "
+        f"coalesce(_warned_rules, []))) as mark from {table}) group by mark"
+    ).fetchall()
+    return {str(mark): int(count) for mark, count in found}
+
+
+def _identity(run: Run, feed: Feed) -> dict[str, Any]:
+    return {
+        "run_id": run.run_id,
+        "run_at": run.run_at,
+        "gate": "arrival",
+        "asset": feed.name,
+        "expectation_type": ROWS,
+    }
+
+
+def _batch_result(
+    check: _BatchCheck, outcome: Outcome, numbers: Mapping[str, Any]
+) -> dict[str, Any]:
+    read = int(numbers["rows_read"])
+    accounted = numbers["rows_loaded"] + numbers["rows_rejected"] + numbers["rows_not_of_feed"]
+    failed = {
+        "rows_reconcile": abs(read - accounted),
+        "rejected_share": numbers["rows_rejected"],
+        "duplicate_rows": numbers["duplicate_rows"],
+    }.get(outcome.name, 1)
+    return {
+        "check_name": outcome.name,
+        "severity": check.severity,
+        "success": outcome.success,
+        "rows_evaluated": read,
+        "rows_failed": 0 if outcome.success else int(failed),
+        "observed_value": outcome.error or check.observed.format(**numbers).strip(),
+        "description": check.description,
+    }
+
+
+def _row_result(check: _RowCheck, outcome: Outcome, marks: Mapping[str, int]) -> dict[str, Any]:
+    limit = check.max_failed_pct
+    passed_limit = limit is not None and outcome.rows_failed * 100 > limit * outcome.rows_evaluated
+    observed = outcome.observed_value
+    if not outcome.success and len(check.marks) > 1:
+        found = [f"{mark} {marks[mark]}" for mark in check.marks if mark in marks]
+        observed += f" ({', '.join(found)})" if found else ""
+    return {
+        "check_name": check.name,
+        "severity": "critical" if passed_limit or outcome.error else "warning",
+        "success": outcome.success,
+        "rows_evaluated": outcome.rows_evaluated,
+        "rows_failed": outcome.rows_failed,
+        "observed_value": observed,
+        "description": check.description,
+    }

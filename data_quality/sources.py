@@ -1,0 +1,80 @@
+"""What a suite may read beside the marts: bronze and the company's rules, as temporary views.
+
+They are read from Parquet without any of dbt's logic, so that a reconciliation compares the
+marts with what arrived, not with what a model made of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from duckdb import DuckDBPyConnection
+
+from orchestration.lib.layouts import LINEAGE_COLUMNS, Layout, load_layouts
+from orchestration.lib.settings import Settings
+
+_VIEW = re.compile(r"\b(bronze|latest)_([a-z0-9_]+?)__([a-z0-9_]+)\b|\b(rules)_([a-z0-9_]+)\b")
+
+
+def define_sources(
+    connection: DuckDBPyConnection, settings: Settings, statements: Iterable[str]
+) -> None:
+    """Create the temporary views that the SQL of `statements` names."""
+    layouts = load_layouts()
+    for kind, source, table, rules, rules_table in sorted(_names(statements)):
+        if rules:
+            file = settings.station("rules") / f"{rules_table}.parquet"
+            if file.exists():
+                _create(
+                    connection, f"rules_{rules_table}", f"select * from read_parquet({text(file)})"
+                )
+        elif f"{source}.{table}" in layouts:
+            layout = layouts[f"{source}.{table}"]
+            query = _bronze(settings, layout)
+            query = _latest(query, layout) if kind == "latest" else query
+            _create(connection, f"{kind}_{source}__{table}", query)
+
+
+def quoted(name: str) -> str:
+    """A SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def text(value: object) -> str:
+    """A SQL string."""
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def _names(statements: Iterable[str]) -> set[tuple[str, ...]]:
+    return {tuple(found) for sql in statements for found in _VIEW.findall(sql)}
+
+
+def _create(connection: DuckDBPyConnection, name: str, query: str) -> None:
+    connection.execute(f"create or replace temp view {quoted(name)} as {query}")
+
+
+def _bronze(settings: Settings, layout: Layout) -> str:
+    folder: Path = settings.station("bronze") / layout.source / layout.table
+    if any(folder.rglob("*.parquet")):
+        files = text(folder / "**" / "*.parquet")
+        return (
+            f"select * from read_parquet({files}, union_by_name = true, hive_partitioning = false)"
+        )
+    columns = {name: column.type for name, column in layout.columns.items()}
+    columns |= {name: kind for name, (kind, _) in LINEAGE_COLUMNS.items()}
+    empty = ", ".join(f"null::{kind} as {quoted(name)}" for name, kind in columns.items())
+    return f"select {empty} where false"
+
+
+def _latest(query: str, layout: Layout) -> str:
+    """The newest version of each key; a layout without a key has no versions."""
+    if not layout.key:
+        return query
+    key = ", ".join(quoted(name) for name in layout.key)
+    version = f"{quoted(layout.version)} desc, " if layout.version else ""
+    return (
+        f"{query} qualify row_number() over (partition by _source, {key} "
+        f"order by {version}_load_id desc, _row desc) = 1"
+    )
