@@ -1,0 +1,1 @@
+"""Dagster components: what a company's YAML files are instances of."""

@@ -1,0 +1,175 @@
+"""A feed as a Dagster component: one asset per source table, with the checks of gate 1.
+
+`dg scaffold defs orchestration.components.feed.FileFeed companies/<company>/feeds/<name>`
+makes a new one; `dg check yaml` validates it. The work itself is `orchestration.lib.ingest`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import dagster as dg
+from pydantic import BaseModel
+
+from data_quality.arrival import arrival_checks, judge_arrival
+from data_quality.checks import CheckResult, Run, asset_check_specs
+from data_quality.results import write_results
+from orchestration import project
+from orchestration.lib.companies import load_company
+from orchestration.lib.feeds import Feed
+from orchestration.lib.ingest import IngestReport, ingest_feed
+from orchestration.lib.layouts import Layout, load_layouts
+
+FeedEvent = dg.AssetMaterialization | dg.MaterializeResult | dg.AssetCheckResult
+
+
+class FileFeed(dg.Component):
+    """Files that a sender delivers for one table, loaded into bronze day by day."""
+
+    def __init__(self, feed: Feed) -> None:
+        self.feed = feed
+
+    @classmethod
+    def get_model_cls(cls) -> type[BaseModel]:
+        """Attributes of the YAML document: those of a feed."""
+        return Feed
+
+    @classmethod
+    def load(cls, attributes: BaseModel | None, context: dg.ComponentLoadContext) -> FileFeed:
+        """Make the component of validated attributes."""
+        if not isinstance(attributes, Feed):
+            raise dg.DagsterInvalidDefinitionError(f"{context.path}: a feed needs attributes.")
+        return cls(attributes)
+
+    def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
+        """The feed's asset, if the feed belongs to the company of this process."""
+        folder = project.company().folder
+        if folder is None or folder not in context.path.parents:
+            return dg.Definitions()
+        return dg.Definitions(assets=[feed_asset(self.feed)])
+
+
+def feed_asset(feed: Feed) -> dg.AssetsDefinition:
+    """Asset [source, table] of a feed, partitioned by day, with its checks."""
+    layout = load_layouts()[feed.layout_name]
+    key = dg.AssetKey([feed.source, feed.table])
+    checks = asset_check_specs(arrival_checks(feed, layout))
+
+    @dg.multi_asset(
+        name=f"{feed.source}__{feed.table}",
+        specs=[_spec(feed, layout, key)],
+        check_specs=[dg.AssetCheckSpec(**{**check, "asset": key}) for check in checks],
+        partitions_def=project.daily_partitions(),
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        retry_policy=project.RETRY,
+        can_subset=True,
+    )
+    def load_feed(context: dg.AssetExecutionContext) -> Iterator[FeedEvent]:
+        run = Run.now(context.run_id)
+        results: list[CheckResult] = []
+
+        def judge(connection: Any, facts: Any) -> list[str]:
+            verdict = judge_arrival(connection, feed, layout, facts, run)
+            results.extend(verdict)
+            return [r.check_name for r in verdict if r.is_critical_failure]
+
+        settings = project.settings()
+        report = ingest_feed(
+            settings, load_company(settings), feed, layout, _window(context), judge
+        )
+        write_results(settings, results)
+        context.log.info(_line(feed, report))
+        if not context.has_partition_key and not context.has_partition_key_range:
+            yield from _partitions_loaded(key, report)
+        yield dg.MaterializeResult(asset_key=key, metadata=_metadata(report))
+        for result in results:
+            yield _check_result(key, result)
+
+    return load_feed
+
+
+def _spec(feed: Feed, layout: Layout, key: dg.AssetKey) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        key,
+        description=feed.description or layout.description,
+        group_name=layout.family,
+        owners=[feed.owner or f"team:{layout.family}"],
+        kinds={feed.format.type, "parquet"},
+        freshness_policy=project.FRESH_DAILY,
+        skippable=True,
+        metadata={
+            "grain": layout.grain,
+            "layout": layout.name,
+            "files": feed.files,
+            "columns": dg.TableSchema(
+                columns=[
+                    dg.TableColumn(name, column.type, description=column.description)
+                    for name, column in layout.columns.items()
+                ]
+            ),
+        },
+    )
+
+
+def _window(context: dg.AssetExecutionContext) -> tuple[date, date] | None:
+    """Days that the run is about; none means: whatever is new."""
+    if not context.has_partition_key and not context.has_partition_key_range:
+        return None
+    keys = context.partition_key_range
+    return date.fromisoformat(keys.start), date.fromisoformat(keys.end)
+
+
+def _partitions_loaded(key: dg.AssetKey, report: IngestReport) -> Iterator[dg.AssetMaterialization]:
+    """Tell Dagster which days arrived in a run that asked for no day in particular."""
+    known = project.daily_partitions()
+    rows: dict[str, int] = {}
+    for load in report.loads:
+        if load.period_start is not None:
+            day = load.period_start.isoformat()
+            rows[day] = rows.get(day, 0) + load.rows_loaded
+    for day, count in sorted(rows.items()):
+        if known.has_partition_key(day):
+            yield dg.AssetMaterialization(key, partition=day, metadata={"dagster/partition_row_count": count})
+
+
+def _metadata(report: IngestReport) -> dict[str, Any]:
+    metadata: dict[str, Any] = project.rows_metadata(
+        rows_read=report.rows_read,
+        rows_loaded=report.rows_loaded,
+        rows_rejected=report.rows_rejected,
+        rows_not_of_feed=report.rows_not_of_feed,
+    )
+    metadata["files"] = len(report.loads)
+    if report.rejected_by_rule:
+        metadata["rejected_by_rule"] = dg.MetadataValue.json(report.rejected_by_rule)
+    if report.totals:
+        metadata["reconciled_totals"] = dg.MetadataValue.json(report.totals)
+    return metadata
+
+
+def _check_result(key: dg.AssetKey, result: CheckResult) -> dg.AssetCheckResult:
+    is_critical = result.severity == "critical"
+    return dg.AssetCheckResult(
+        asset_key=key,
+        check_name=result.check_name,
+        passed=result.success,
+        severity=dg.AssetCheckSeverity.ERROR if is_critical else dg.AssetCheckSeverity.WARN,
+        metadata={
+            "observed": result.observed_value,
+            "rows_evaluated": result.rows_evaluated,
+            "rows_failed": result.rows_failed,
+        },
+    )
+
+
+def _line(feed: Feed, report: IngestReport) -> str:
+    if not report.loads and not report.refused:
+        return f"{feed.name}: nothing new"
+    text = f"{feed.name}: {report.rows_loaded:,} rows from {len(report.loads)} files"
+    if report.rows_rejected:
+        text += f", {report.rows_rejected:,} rows to quarantine"
+    if report.refused:
+        text += f", {len(report.refused)} files refused"
+    return text

@@ -1,0 +1,1 @@
+"""Dagster definitions by domain; each file is one concept, each asset calls `lib/`."""

@@ -1,0 +1,1 @@
+"""The second gate, and what it lets through."""

@@ -1,0 +1,1 @@
+"""The warehouse itself: rules, manifest, models, jobs, schedule, sensor."""

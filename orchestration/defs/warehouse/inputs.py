@@ -1,0 +1,42 @@
+"""What every model reads beside the feeds: the company's rules and the manifest of loads."""
+
+import dagster as dg
+
+from orchestration import project
+from orchestration.lib.dbt_sources import write_empty_bronze
+from orchestration.lib.manifest import export_manifest
+from orchestration.lib.rules_tables import write_rules
+
+
+@dg.definitions
+def inputs() -> dg.Definitions:
+    """Assets [company, rules] and [bronze, manifest]."""
+
+    @dg.asset(
+        key=["company", "rules"],
+        group_name="warehouse",
+        owners=["team:data-engineering"],
+        kinds={"yaml", "parquet"},
+        description="Company rules as tables: markets, calendars, channels, stages, commitments.",
+    )
+    def rules(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        changed = write_rules(project.settings(), project.company())
+        context.log.info(f"company/rules: {len(changed)} tables changed")
+        return dg.MaterializeResult(metadata={"tables_changed": [p.stem for p in changed]})
+
+    @dg.asset(
+        key=["bronze", "manifest"],
+        deps=[[feed.source, feed.table] for feed in project.company().feeds],
+        group_name="warehouse",
+        owners=["team:data-engineering"],
+        kinds={"sqlite", "parquet"},
+        description="Which files arrived, what was loaded of them and which days they touched.",
+    )
+    def manifest(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        settings = project.settings()
+        write_empty_bronze(settings)
+        counts = export_manifest(settings)
+        context.log.info(f"bronze/manifest: {counts}")
+        return dg.MaterializeResult(metadata={"loads": dg.MetadataValue.text(str(counts))})
+
+    return dg.Definitions(assets=[rules, manifest])

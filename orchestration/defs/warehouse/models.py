@@ -1,0 +1,130 @@
+"""The dbt models as assets: one build file, one writer, incremental models by day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import (
+    DagsterDbtTranslator,
+    DagsterDbtTranslatorSettings,
+    DbtCliResource,
+    DbtProject,
+    dbt_assets,
+)
+
+from data_quality.results import ensure_results
+from orchestration import project
+from orchestration.lib.build import is_up_to_date, prepare_build
+from orchestration.lib.identity import write_empty_cluster
+from orchestration.lib.layouts import load_layouts
+
+RULES_KEY = dg.AssetKey(["company", "rules"])
+MANIFEST_KEY = dg.AssetKey(["bronze", "manifest"])
+COLLAPSED_SOURCES = {"company": RULES_KEY, "bronze": MANIFEST_KEY}
+
+
+class WarehouseTranslator(DagsterDbtTranslator):
+    """Gives dbt's nodes their Dagster names, and its sources the feeds that fill them."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            settings=DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True)
+        )
+        self.feeds_by_layout: dict[dg.AssetKey, list[dg.AssetKey]] = {
+            dg.AssetKey(["layout", layout.source, layout.table]): []
+            for layout in load_layouts().values()
+        }
+        for feed in project.company().feeds:
+            layout = load_layouts()[feed.layout_name]
+            key = dg.AssetKey(["layout", layout.source, layout.table])
+            self.feeds_by_layout[key].append(dg.AssetKey([feed.source, feed.table]))
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        """[schema, model]; sources by what Dagster calls them."""
+        if dbt_resource_props["resource_type"] != "source":
+            return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props["name"]])
+        source, table = dbt_resource_props["source_name"], dbt_resource_props["name"]
+        if source in COLLAPSED_SOURCES:
+            return COLLAPSED_SOURCES[source]
+        if f"{source}.{table}" in load_layouts():
+            return dg.AssetKey(["layout", source, table])
+        return dg.AssetKey([source, table])
+
+    def get_asset_spec(
+        self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
+    ) -> dg.AssetSpec:
+        """The usual spec, with a layout's source replaced by the feeds that fill it."""
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        deps: dict[dg.AssetKey, dg.AssetDep] = {}
+        for dep in spec.deps:
+            for key in self.feeds_by_layout.get(dep.asset_key, [dep.asset_key]):
+                deps[key] = dg.AssetDep(key, partition_mapping=_mapping(key, self))
+        return spec.replace_attributes(deps=list(deps.values()))
+
+    def get_partitions_def(
+        self, dbt_resource_props: Mapping[str, Any]
+    ) -> dg.PartitionsDefinition | None:
+        """Incremental models are partitioned by day, as the feeds are; the others whole."""
+        if dbt_resource_props.get("config", {}).get("materialized") == "incremental":
+            return project.daily_partitions()
+        return None
+
+    def get_metadata(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The usual metadata, plus how fresh the table is to be kept."""
+        return {
+            **super().get_metadata(dbt_resource_props),
+            "layer": dbt_resource_props.get("schema"),
+        }
+
+
+def _mapping(key: dg.AssetKey, translator: WarehouseTranslator) -> dg.PartitionMapping | None:
+    is_feed = any(key in feeds for feeds in translator.feeds_by_layout.values())
+    return dg.AllPartitionMapping() if is_feed else None
+
+
+@dg.definitions
+def models() -> dg.Definitions:
+    """All dbt models; Dagster runs those above and below a derived asset one after the other."""
+    dbt_project = project.dbt_project()
+
+    @dbt_assets(
+        manifest=dbt_project.manifest_path,
+        name="dbt",
+        project=dbt_project,
+        exclude="resource_type:unit_test",
+        dagster_dbt_translator=WarehouseTranslator(),
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        retry_policy=dg.RetryPolicy(max_retries=1, delay=2),
+        pool=project.WAREHOUSE_POOL,
+    )
+    def warehouse_models(
+        context: dg.AssetExecutionContext, dbt: DbtCliResource
+    ) -> Iterator[Any]:
+        settings = project.settings()
+        if is_up_to_date(settings):
+            context.log.info("dbt: nothing new since the last published build")
+            return
+        prepare_build(settings, context.run_id, context.log)
+        ensure_results(settings)
+        write_empty_cluster(settings)
+        arguments = ["build", "--exclude-resource-type", "unit_test", *_window(context)]
+        yield from dbt.cli(arguments, context=context).stream()
+
+    return dg.Definitions(
+        assets=[warehouse_models],
+        resources={
+            "dbt": DbtCliResource(
+                project_dir=dbt_project, global_config_flags=["--no-version-check"]
+            )
+        },
+    )
+
+
+def _window(context: dg.AssetExecutionContext) -> list[str]:
+    """Days that a backfill asked for, which the incremental models rebuild."""
+    if not context.has_partition_key and not context.has_partition_key_range:
+        return []
+    keys = context.partition_key_range
+    return ["--vars", f"{{rebuild_from: '{keys.start}', rebuild_to: '{keys.end}'}}"]

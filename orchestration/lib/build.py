@@ -1,0 +1,124 @@
+"""The warehouse file of a run: made from the last good one, promoted only after publishing.
+
+A run never builds on what failed: it begins with a copy of the warehouse whose marts were
+published last, and its own build takes that place only when its marts were published too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from orchestration.lib.locks import end_turn, take_turn
+from orchestration.lib.publish import current_version
+from orchestration.lib.settings import PROJECT_ROOT, Settings
+
+CODE = (
+    "dbt_project",
+    "dbt_project.yml",
+    "orchestration/layouts",
+    "orchestration/lib",
+    "data_quality",
+)
+
+
+def is_up_to_date(settings: Settings) -> bool:
+    """Whether the published marts are those that the present inputs give."""
+    state = read_state(settings.warehouse_path)
+    current = current_version(settings)
+    return (
+        settings.warehouse_path.exists()
+        and current is not None
+        and state.get("published_version") == current.version
+        and state.get("inputs") == inputs_fingerprint(settings)
+    )
+
+
+def lock_path(settings: Settings) -> Path:
+    """File that guards the warehouse of a company."""
+    return settings.station("warehouse") / "build.lock"
+
+
+def prepare_build(settings: Settings, run_id: str, log: Any = None) -> bool:
+    """Make this run's build file from the last good warehouse, once per run.
+
+    Waits until no other process builds. Returns whether the file was made now.
+    """
+
+    def waiting(holder: str) -> None:
+        if log is not None:
+            log.info(f"The warehouse is being built by {holder}; waiting for its end.")
+
+    take_turn(lock_path(settings), waiting)
+    state = read_state(settings.build_path)
+    if state.get("run_id") == run_id and settings.build_path.exists():
+        return False
+    remove_build(settings)
+    if settings.warehouse_path.exists():
+        beside = settings.build_path.with_suffix(".copy")
+        shutil.copyfile(settings.warehouse_path, beside)
+        os.replace(beside, settings.build_path)
+    write_state(settings.build_path, {"run_id": run_id, "inputs": inputs_fingerprint(settings)})
+    return True
+
+
+def remove_build(settings: Settings) -> None:
+    """Delete a build and what belongs to it, left by a run that ended early or failed."""
+    for path in settings.build_path.parent.glob(settings.build_path.name + "*"):
+        path.unlink(missing_ok=True)
+    state_path(settings.build_path).unlink(missing_ok=True)
+
+
+def promote(settings: Settings, published_version: str) -> None:
+    """Let the build be the last good warehouse, and let the next run have its turn."""
+    state = read_state(settings.build_path) | {"published_version": published_version}
+    os.replace(settings.build_path, settings.warehouse_path)
+    write_state(settings.warehouse_path, state)
+    remove_build(settings)
+    end_turn(lock_path(settings))
+
+
+def state_path(database: Path) -> Path:
+    """JSON beside a warehouse file that says what it was made from."""
+    return database.with_suffix(".json")
+
+
+def read_state(database: Path) -> dict[str, Any]:
+    """What a warehouse file was made from; empty when there is none."""
+    try:
+        return json.loads(state_path(database).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+
+
+def write_state(database: Path, state: dict[str, Any]) -> None:
+    """Write the state beside a warehouse file, atomically."""
+    path = state_path(database)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_suffix(".json.tmp")
+    beside.write_text(json.dumps(state, indent=2, default=str), encoding="utf-8")
+    os.replace(beside, path)
+
+
+def inputs_fingerprint(settings: Settings) -> str:
+    """Hash of all that the marts follow from: loads, company rules and the project's code."""
+    manifest = settings.station("bronze") / "_manifest" / "load.parquet"
+    digest = hashlib.sha256(manifest.read_bytes() if manifest.exists() else b"")
+    for path in sorted(settings.station("rules").glob("*.parquet")):
+        digest.update(path.name.encode() + path.read_bytes())
+    for path in _code_files():
+        digest.update(str(path.relative_to(PROJECT_ROOT)).encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _code_files() -> list[Path]:
+    endings = {".sql", ".yml", ".yaml", ".py", ".csv"}
+    files: list[Path] = []
+    for name in CODE:
+        path = PROJECT_ROOT / name
+        files += [path] if path.is_file() else [p for p in path.rglob("*") if p.suffix in endings]
+    return sorted(files)

@@ -1,0 +1,71 @@
+"""What the Dagster definitions share: the company, the partitions, the dbt project.
+
+Belongs here: values that several files of `defs/` need, each made on first use.
+Doesn't belong here: assets, jobs and the like (see `defs/`), or what works without Dagster
+(see `lib/`).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import timedelta
+from functools import lru_cache
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DbtProject
+
+from orchestration.lib.companies import Company, load_company
+from orchestration.lib.settings import PROJECT_ROOT, Settings
+
+WAREHOUSE_POOL = "warehouse"
+RETRY = dg.RetryPolicy(max_retries=2, delay=2, backoff=dg.Backoff.EXPONENTIAL)
+FRESH_DAILY = dg.FreshnessPolicy.time_window(
+    fail_window=timedelta(hours=48), warn_window=timedelta(hours=30)
+)
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process."""
+    return Settings.from_environment()
+
+
+@lru_cache(maxsize=1)
+def company() -> Company:
+    """The company of this process."""
+    return load_company(settings())
+
+
+@lru_cache(maxsize=1)
+def daily_partitions() -> dg.DailyPartitionsDefinition:
+    """Days of the company, in its own time zone; today included."""
+    return dg.DailyPartitionsDefinition(
+        start_date=company().start_date.isoformat(),
+        timezone=company().time_zone,
+        end_offset=1,
+    )
+
+
+@lru_cache(maxsize=1)
+def dbt_project() -> DbtProject:
+    """The dbt project with its manifest, which is parsed anew when the code changed."""
+    os.environ["CFS_DATA_DIR"] = str(settings().data_dir)
+    project = DbtProject(
+        project_dir=PROJECT_ROOT,
+        profiles_dir=PROJECT_ROOT / "dbt_project",
+        target_path=os.environ.get("DBT_TARGET_PATH", "target"),
+    )
+    return project
+
+
+@lru_cache(maxsize=1)
+def dbt_manifest() -> dict[str, Any]:
+    """The parsed manifest of the dbt project."""
+    return json.loads(dbt_project().manifest_path.read_text(encoding="utf-8"))
+
+
+def rows_metadata(**values: int) -> dict[str, dg.MetadataValue]:
+    """Row counts as asset metadata, by name."""
+    return {name: dg.MetadataValue.int(value) for name, value in values.items()}

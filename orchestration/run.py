@@ -1,0 +1,102 @@
+"""The main job from a terminal: `python -m orchestration.run`, which `make run` calls.
+
+Generates the sample company where that is the one to build and it is not there yet, runs the
+job `everything` through Dagster with its progress on the terminal, and prints what a person
+wants to know at the end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import shutil
+import sys
+import time
+import warnings
+from pathlib import Path
+
+from orchestration.lib.settings import PROJECT_ROOT, Settings, SettingsError
+
+LOGGERS_TO_QUIET = ("dagster", "dbt", "great_expectations", "alembic")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the main job; returns the exit status, 0 when the marts were published."""
+    parser = argparse.ArgumentParser(prog="python -m orchestration.run", description=__doc__)
+    parser.add_argument("--from", dest="start", metavar="DAY", help="backfill from this day on")
+    parser.add_argument("--to", dest="end", metavar="DAY", help="backfill to this day")
+    parser.add_argument(
+        "--full-refresh", action="store_true", help="build the warehouse anew from bronze"
+    )
+    options = parser.parse_args(arguments)
+    started = time.monotonic()
+    try:
+        settings = Settings.from_environment()
+    except SettingsError as error:
+        parser.exit(2, f"{error}\n")
+    if bool(options.start) != bool(options.end):
+        parser.exit(2, "A backfill needs both --from and --to.\n")
+    instance_home(settings)
+    make_sample(settings)
+    if options.full_refresh:
+        settings.warehouse_path.unlink(missing_ok=True)
+    success = run_job(options.start, options.end)
+
+    from orchestration.lib.summary import print_summary
+
+    print_summary(settings, success, time.monotonic() - started)
+    return 0 if success else 1
+
+
+def instance_home(settings: Settings) -> Path:
+    """Make Dagster's home in the data folder, unless DAGSTER_HOME names another."""
+    home = Path(os.environ.setdefault("DAGSTER_HOME", str(settings.data_dir / "dagster")))
+    home.mkdir(parents=True, exist_ok=True)
+    if not (home / "dagster.yaml").exists():
+        shutil.copyfile(PROJECT_ROOT / "orchestration" / "dagster.yaml", home / "dagster.yaml")
+    return home
+
+
+def make_sample(settings: Settings) -> None:
+    """Generate the sample company's files once."""
+    inbox = settings.data_dir / "inbox" / "sample"
+    if settings.company != "sample" or inbox.exists():
+        return
+    from orchestration.sample import generate
+
+    scale, seed = settings.sample_scale, settings.sample_seed
+    print(f"Generating the sample company (scale {scale:g}, seed {seed}) ...", flush=True)
+    beside = inbox.with_name(f".sample.{os.getpid()}")
+    generate(scale=scale, seed=seed, out=beside)
+    os.replace(beside, inbox)
+
+
+def run_job(start: str | None = None, end: str | None = None) -> bool:
+    """Run the job `everything` in this process; returns whether all of it succeeded."""
+    _quiet()
+    import dagster as dg
+
+    from orchestration.definitions import defs
+
+    tags = {}
+    if start and end:
+        tags = {
+            "dagster/asset_partition_range_start": start,
+            "dagster/asset_partition_range_end": end,
+        }
+    job = defs().resolve_job_def("everything")
+    result = job.execute_in_process(
+        instance=dg.DagsterInstance.get(), tags=tags, raise_on_error=False
+    )
+    return result.success
+
+
+def _quiet() -> None:
+    warnings.filterwarnings("ignore")
+    for name in LOGGERS_TO_QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
