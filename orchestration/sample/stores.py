@@ -46,7 +46,7 @@ class Chain:
     number: int
     base: int
     most: int
-    cities: tuple[tuple[str, str, str], ...]
+    cities: tuple[tuple[str | None, str | None, str | None], ...]
     streets: tuple[str, ...]
 
 
@@ -74,7 +74,7 @@ _GB = (("Leeds", "West Yorkshire", "LS1 4AP"), ("Bristol", "Bristol", "BS1 3XD")
        ("London", "Greater London", "N1 9GU"))
 _CO = (("Bogotá", "Cundinamarca", "110111"), ("Medellín", "Antioquia", "050010"),
        ("Cali", "Valle del Cauca", "760001"), ("Barranquilla", "Atlántico", "080001"))
-_WEB = (("", "", ""),)
+_WEB = ((None, None, None),)
 
 CHAINS: tuple[Chain, ...] = (
     Chain("hiper_sol", "ES", "store", "hypermarket", 1, 6, 120, _ES,
@@ -200,7 +200,7 @@ def _store(chain: Chain, place: int) -> dict[str, object]:
         "name": f"{owner.name} {chain.market}" if is_online else f"{owner.name} {city} {place}",
         "store_format": chain.store_format,
         "gln": gtin(f"9521{owner.number:02d}{number:06d}"),
-        "street": "" if is_online else f"{chain.streets[place % len(chain.streets)]} {place * 7}",
+        "street": None if is_online else f"{chain.streets[place % len(chain.streets)]} {place * 7}",
         "city": city,
         "region": region,
         "postal_code": postal_code,

@@ -1,0 +1,153 @@
+"""Writes a sender's files, period by period, and keeps count of what it wrote.
+
+Only the mechanics belong here: which rows a sender reports, and in which shape, stands in the
+senders' modules. Rows come out in a fixed order, so that the same seed gives the same files.
+"""
+
+from __future__ import annotations
+
+import gzip
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from orchestration.sample.parameters import Calendar, FilePeriod
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a sender writes text files. `encoding` other than UTF-8 comes with CRLF line ends."""
+
+    type: str = "csv"
+    delimiter: str = ","
+    encoding: str = "utf-8"
+
+
+class Outbox:
+    """The folder that a sender's files go to. File names are relative to it."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, folder: Path, calendar: Calendar) -> None:
+        """Create the tables `file_day` (day -> number of the file it is in) and `planted_fault`."""
+        self.con = con
+        self.folder = folder
+        self.calendar = calendar
+        self.periods: tuple[FilePeriod, ...] = calendar.periods()
+        self.row_counts: dict[str, int] = {}
+        self._create_tables()
+
+    def _create_tables(self) -> None:
+        days = pd.DataFrame(
+            [
+                (day.date(), number)
+                for number, period in enumerate(self.periods)
+                for day in pd.date_range(period.first_day, period.last_day)
+            ],
+            columns=["day", "file_number"],
+        )
+        self.con.register("_days", days)
+        self.con.execute("create or replace table file_day as select * from _days order by day")
+        self.con.unregister("_days")
+        self.con.execute(
+            """
+            create table if not exists planted_fault (
+                file varchar, kind varchar, rows bigint, description varchar
+            )
+            """
+        )
+
+    @property
+    def last_number(self) -> int:
+        """Number of the history's last file, whether it is written yet or not."""
+        return len(self.periods) - 1
+
+    @property
+    def middle_number(self) -> int:
+        """Number of the file in the middle of the history: there a sender's format changes."""
+        months = sum(period.first_day != period.last_day for period in self.periods)
+        return (months or len(self.periods)) // 2
+
+    def written(self) -> Iterator[tuple[int, FilePeriod]]:
+        """Number and period of each file that exists as of the calendar's `until`."""
+        for number, period in enumerate(self.periods):
+            if self.calendar.is_written(period.last_day):
+                yield number, period
+
+    def write_periods(
+        self,
+        name: str,
+        query: Callable[[int], str],
+        style: Style = Style(),
+        footer: Callable[[int], str] | None = None,
+    ) -> None:
+        """Write a file per period that has rows. `name` has a place `{period}`.
+
+        `query` gives the SQL of a file by its number; its `order by` decides the rows' order.
+        `footer` gives the SQL of one text line to put below the rows.
+        """
+        for number, period in self.written():
+            below = None if footer is None else footer(number)
+            self.write(name.format(period=period.name), query(number), style, below)
+
+    def write(self, name: str, query: str, style: Style = Style(), footer: str | None = None) -> int:
+        """Write one file and return its rows; no file if there are none."""
+        if self.con.execute(f"select count(*) from ({query})").fetchall()[0][0] == 0:
+            return 0
+        path = self._path(name)
+        options = "format json" if style.type == "jsonl" else f"format csv, delimiter '{style.delimiter}'"
+        options += ", compression gzip" if name.endswith(".gz") else ", compression none"
+        if style.encoding == "utf-8" and footer is None:
+            rows = self._copy(query, path, options)
+        else:
+            with tempfile.TemporaryDirectory() as folder:
+                plain = Path(folder) / "plain"
+                rows = self._copy(query, plain, options.replace("compression gzip", "compression none"))
+                text = plain.read_text(encoding="utf-8")
+            if footer is not None:
+                text += self.con.execute(footer).fetchall()[0][0] + "\n"
+            self._write_text(path, text, style)
+        self.row_counts[name] = rows
+        return rows
+
+    def write_workbook(self, name: str, sheets: dict[str, tuple[list[str], pd.DataFrame]]) -> None:
+        """Write an Excel workbook: per sheet, the title lines above the header and the table."""
+        with pd.ExcelWriter(self._path(name), engine="openpyxl") as workbook:
+            for sheet, (titles, table) in sheets.items():
+                table.to_excel(workbook, sheet_name=sheet, index=False, startrow=len(titles))
+                for line, title in enumerate(titles, start=1):
+                    workbook.sheets[sheet].cell(row=line, column=1, value=title)
+        self.row_counts[name] = sum(len(table) for _, table in sheets.values())
+
+    def write_bytes(self, name: str, content: bytes) -> None:
+        """Write bytes as they are."""
+        self._path(name).write_bytes(content)
+
+    def note_fault(self, file: str, kind: str, rows: int, description: str) -> None:
+        """Record a planted fault, for the tests that look for it."""
+        self.con.execute("insert into planted_fault values (?, ?, ?, ?)", [file, kind, rows, description])
+
+    def scalar(self, query: str) -> Any:
+        """The single value that a query gives."""
+        return self.con.execute(query).fetchall()[0][0]
+
+    def _path(self, name: str) -> Path:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def _copy(self, query: str, path: Path, options: str) -> int:
+        target = str(path).replace("'", "''")
+        return int(self.con.execute(f"copy ({query}) to '{target}' ({options})").fetchall()[0][0])
+
+    @staticmethod
+    def _write_text(path: Path, text: str, style: Style) -> None:
+        if style.encoding != "utf-8":
+            text = text.replace("\n", "\r\n")
+        content = text.encode(style.encoding)
+        if path.suffix == ".gz":
+            content = gzip.compress(content, mtime=0)
+        path.write_bytes(content)
