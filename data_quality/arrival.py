@@ -193,7 +193,8 @@ def _numbers(
 ) -> dict[str, Any]:
     """The facts of the batch as one row: what the reader counted and what the table holds."""
     loaded, marked = connection.execute(
-        "select count_if(coalesce(len(_failed_rules), 0) = 0), count_if(len(_failed_rules) > 0) "
+        "select count(*) filter (where coalesce(len(_failed_rules), 0) = 0), "
+        "count(*) filter (where len(_failed_rules) > 0) "
         f"from {table}"
     ).fetchall()[0]
     return {

@@ -38,7 +38,8 @@ class RowsFailing(TableMetricProvider):
         runtime_configuration: dict[str, Any],
     ):
         passes = metric_value_kwargs["passes"]
-        failing: Any = sa.literal_column(f"count_if(not coalesce(({passes}), false))")
+        # Not count_if: that is null, not zero, on an empty table.
+        failing: Any = sa.literal_column(f"count(*) filter (where not coalesce(({passes}), false))")
         return failing, metric_domain_kwargs, {}
 
 
