@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-BRANDS = ("Solbrava", "Casa Lumbre")
-COMPANY_NAME = "Solbrava Foods and Care"
+BRANDS = ("Lumavera", "Oliandra")
+COMPANY_NAME = "Casa Lumavera"
 COMPANY_CURRENCY = "EUR"
 COMPANY_TIME_ZONE = "Europe/Madrid"
 
