@@ -1,0 +1,119 @@
+"""What a person wants to know after a run: tables, checks, quarantine, totals, what next.
+
+Reads the published file and the results of the gates; prints with rich.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import duckdb
+from rich.console import Console
+from rich.table import Table
+
+from data_quality.checks import CheckResult
+from data_quality.data_docs import docs_path
+from data_quality.results import read_results
+from orchestration.lib.publish import Version, current_version
+from orchestration.lib.settings import PROJECT_ROOT, Settings
+
+RECONCILES = "reconcile"
+MOST_RULES = 12
+
+
+def print_summary(settings: Settings, success: bool, seconds: float) -> None:
+    """Print the outcome of a run of the main job that took `seconds`."""
+    console = Console(highlight=False, soft_wrap=True)
+    version = current_version(settings)
+    results = read_results(settings, last_runs=1)
+    if version is not None and version.company == settings.company_name:
+        _tables(console, version)
+        _totals(console, results)
+        _quarantine(console, settings)
+    _checks(console, results)
+    if success and version is not None:
+        _next_steps(console, settings, version)
+        console.print(f"\n[bold green]Done in {seconds:.0f} s.[/]")
+        return
+    console.print(f"\n[bold red]Not published (after {seconds:.0f} s).[/] What failed stands above.")
+    if version is not None:
+        console.print(f"Readers still see version {version.version}.")
+
+
+def _tables(console: Console, version: Version) -> None:
+    console.print(f"\n[bold]Published: {len(version.rows)} tables of company {version.company}[/]")
+    columns = 3
+    items = sorted(version.rows.items())
+    height = -(-len(items) // columns)
+    table = Table(show_header=False, box=None, pad_edge=False)
+    for _ in range(columns):
+        table.add_column()
+        table.add_column(justify="right")
+    for row in range(height):
+        cells: list[str] = []
+        for item in items[row::height]:
+            cells += [item[0], f"{item[1]:,}   "]
+        table.add_row(*cells)
+    console.print(table)
+
+
+def _totals(console: Console, results: list[CheckResult]) -> None:
+    reconciled = [r for r in results if RECONCILES in r.check_name and r.gate == "marts"]
+    if not reconciled:
+        return
+    console.print("\n[bold]Totals, from source to mart[/]")
+    for result in reconciled:
+        mark = "[green]agrees[/]" if result.success else "[red]differs[/]"
+        console.print(f"  {mark}  {result.asset.split('/')[-1]}: {result.description}")
+        if not result.success:
+            console.print(f"           {result.observed_value}")
+
+
+def _checks(console: Console, results: list[CheckResult]) -> None:
+    console.print("\n[bold]Checks[/]")
+    for gate, title in (("arrival", "on what arrived"), ("marts", "on what is published")):
+        of_gate = [r for r in results if r.gate == gate]
+        passed = sum(r.success for r in of_gate)
+        console.print(f"  {title}: {passed:,} of {len(of_gate):,} passed")
+        for result in [r for r in of_gate if r.is_critical_failure]:
+            console.print(
+                f"    [red]critical[/] {result.asset} {result.check_name}: {result.observed_value}"
+            )
+    notes = Counter(
+        r.check_name for r in results if not r.success and not r.is_critical_failure
+    )
+    if notes:
+        text = ", ".join(f"{name} ({count})" for name, count in notes.most_common())
+        console.print(f"  notes, none of which stops a run: {text}")
+
+
+def _quarantine(console: Console, settings: Settings) -> None:
+    with duckdb.connect(str(settings.published_path), read_only=True) as connection:
+        rows = connection.execute(
+            "select feed_name, rule_name, sum(rejected_rows), any_value(example_reason) "
+            "from marts.quarantine_summary group by all order by 3 desc, 1, 2"
+        ).fetchall()
+    total = sum(row[2] for row in rows)
+    console.print(f"\n[bold]Quarantine: {total:,} rows[/]")
+    for feed, rule, count, reason in rows[:MOST_RULES]:
+        console.print(f"  {count:>8,}  {feed}  {rule}: {reason}")
+    if len(rows) > MOST_RULES:
+        console.print(f"  and {len(rows) - MOST_RULES} more: select * from marts.quarantine_summary")
+
+
+def _next_steps(console: Console, settings: Settings, version: Version) -> None:
+    console.print("\n[bold]What next[/]")
+    steps = [
+        ("query", f"duckdb -readonly {_short(settings.published_path)}   (schema marts)"),
+        ("first questions", "README.md, 'What to ask first'"),
+        ("parquet", f"{_short(settings.published_dir / 'parquet')}/*.parquet"),
+        ("quality report", _short(docs_path(settings))),
+        ("lineage, runs, checks", "make ui"),
+    ]
+    for name, text in steps:
+        console.print(f"  {name + ':':<23}{text}")
+
+
+def _short(path: Path) -> str:
+    return str(path.relative_to(PROJECT_ROOT) if path.is_relative_to(PROJECT_ROOT) else path)

@@ -1,0 +1,115 @@
+"""The build file of a run, and runs that take turns."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.lib.build import (
+    inputs_fingerprint,
+    lock_path,
+    prepare_build,
+    promote,
+    read_state,
+)
+from orchestration.lib.locks import LockTimeout, end_turn, take_turn
+from orchestration.lib.settings import Settings, SettingsError
+
+
+def write(path: Path, number: int) -> None:
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(f"create or replace table t as select {number} as n")
+
+
+def number_in(path: Path) -> int:
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return connection.execute("select n from t").fetchone()[0]
+
+
+def test_a_run_builds_on_the_last_good_warehouse_not_on_what_failed(settings: Settings) -> None:
+    prepare_build(settings, "run-1")
+    write(settings.build_path, 1)
+    promote(settings, "v1")
+    assert number_in(settings.warehouse_path) == 1
+    prepare_build(settings, "run-2")
+    write(settings.build_path, 2)
+    end_turn(lock_path(settings))
+    prepare_build(settings, "run-3")
+    assert number_in(settings.build_path) == 1, "run-2 was never published"
+    assert read_state(settings.build_path)["run_id"] == "run-3"
+    end_turn(lock_path(settings))
+
+
+def test_the_second_step_of_a_run_goes_on_with_its_build(settings: Settings) -> None:
+    assert prepare_build(settings, "run-1")
+    write(settings.build_path, 1)
+    assert not prepare_build(settings, "run-1")
+    assert number_in(settings.build_path) == 1
+    end_turn(lock_path(settings))
+
+
+def test_a_crash_leaves_the_last_good_warehouse(settings: Settings) -> None:
+    prepare_build(settings, "run-1")
+    write(settings.build_path, 1)
+    promote(settings, "v1")
+    script = textwrap.dedent(
+        f"""
+        import os, duckdb
+        from orchestration.lib.settings import Settings
+        from orchestration.lib.build import prepare_build
+        s = Settings.from_environment({{"CFS_DATA_DIR": {str(settings.data_dir)!r}}})
+        prepare_build(s, "run-2")
+        c = duckdb.connect(str(s.build_path))
+        c.execute("create or replace table t as select 2 as n")
+        os.kill(os.getpid(), 9)
+        """
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == -9
+    prepare_build(settings, "run-3")
+    assert number_in(settings.build_path) == 1
+    end_turn(lock_path(settings))
+
+
+def test_processes_take_turns(settings: Settings, tmp_path: Path) -> None:
+    lock = tmp_path / "build.lock"
+    script = (
+        "import sys, time; from pathlib import Path; from orchestration.lib.locks import take_turn;"
+        f"take_turn(Path({str(lock)!r})); print('mine', flush=True); time.sleep(2)"
+    )
+    other = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    assert other.stdout is not None and other.stdout.readline() == "mine\n"
+    told: list[str] = []
+    with pytest.raises(LockTimeout, match=f"process {other.pid}"):
+        take_turn(lock, told.append, timeout=0.1)
+    started = time.monotonic()
+    take_turn(lock, told.append, timeout=30)
+    assert time.monotonic() - started > 0.3, "it waited for the other one"
+    assert told == [f"process {other.pid}"] * 2
+    end_turn(lock)
+    assert other.wait() == 0
+
+
+def test_the_fingerprint_follows_rules_and_loads(settings: Settings) -> None:
+    before = inputs_fingerprint(settings)
+    assert inputs_fingerprint(settings) == before
+    rules = settings.station("rules")
+    rules.mkdir(parents=True)
+    (rules / "market.parquet").write_bytes(b"one")
+    after_rules = inputs_fingerprint(settings)
+    manifest = settings.station("bronze") / "_manifest"
+    manifest.mkdir(parents=True)
+    (manifest / "load.parquet").write_bytes(b"one")
+    assert len({before, after_rules, inputs_fingerprint(settings)}) == 3
+
+
+def test_settings_that_cannot_be_used_name_the_variable() -> None:
+    with pytest.raises(SettingsError, match="CFS_ENGINE='oracle'"):
+        Settings.from_environment({"CFS_ENGINE": "oracle"})
+    with pytest.raises(SettingsError, match="CFS_SAMPLE_SCALE='big'"):
+        Settings.from_environment({"CFS_SAMPLE_SCALE": "big"})
