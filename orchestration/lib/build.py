@@ -17,13 +17,7 @@ from orchestration.lib.locks import end_turn, take_turn
 from orchestration.lib.publish import current_version
 from orchestration.lib.settings import PROJECT_ROOT, Settings
 
-CODE = (
-    "dbt_project",
-    "dbt_project.yml",
-    "orchestration/layouts",
-    "orchestration/lib",
-    "data_quality",
-)
+CODE = ("dbt_project", "dbt_project.yml", "orchestration/layouts", "orchestration/lib/identity.py")
 
 
 def is_up_to_date(settings: Settings) -> bool:
@@ -58,12 +52,23 @@ def prepare_build(settings: Settings, run_id: str, log: Any = None) -> bool:
     if state.get("run_id") == run_id and settings.build_path.exists():
         return False
     remove_build(settings)
-    if settings.warehouse_path.exists():
+    inputs = inputs_fingerprint(settings)
+    if _may_be_continued(settings, inputs):
         beside = settings.build_path.with_suffix(".copy")
         shutil.copyfile(settings.warehouse_path, beside)
         os.replace(beside, settings.build_path)
-    write_state(settings.build_path, {"run_id": run_id, "inputs": inputs_fingerprint(settings)})
+    write_state(settings.build_path, {"run_id": run_id, "inputs": inputs})
     return True
+
+
+def _may_be_continued(settings: Settings, inputs: dict[str, str]) -> bool:
+    """Whether the last good warehouse was built by the same code and rules.
+
+    What a model or a rule says now holds for every day, so a change of either builds all anew.
+    """
+    before = read_state(settings.warehouse_path).get("inputs", {})
+    same = all(before.get(part) == inputs[part] for part in ("code", "rules"))
+    return settings.warehouse_path.exists() and same
 
 
 def remove_build(settings: Settings) -> None:
@@ -104,14 +109,20 @@ def write_state(database: Path, state: dict[str, Any]) -> None:
     os.replace(beside, path)
 
 
-def inputs_fingerprint(settings: Settings) -> str:
-    """Hash of all that the marts follow from: loads, company rules and the project's code."""
-    manifest = settings.station("bronze") / "_manifest" / "load.parquet"
-    digest = hashlib.sha256(manifest.read_bytes() if manifest.exists() else b"")
-    for path in sorted(settings.station("rules").glob("*.parquet")):
-        digest.update(path.name.encode() + path.read_bytes())
-    for path in _code_files():
-        digest.update(str(path.relative_to(PROJECT_ROOT)).encode() + path.read_bytes())
+def inputs_fingerprint(settings: Settings) -> dict[str, str]:
+    """Hashes of all that the marts follow from: loads, company rules and the project's code."""
+    loads = settings.station("bronze") / "_manifest" / "load.parquet"
+    return {
+        "loads": _hash([loads] if loads.exists() else [], settings.data_dir),
+        "rules": _hash(sorted(settings.station("rules").glob("*.parquet")), settings.data_dir),
+        "code": _hash(_code_files(), PROJECT_ROOT),
+    }
+
+
+def _hash(files: list[Path], root: Path) -> str:
+    digest = hashlib.sha256()
+    for path in files:
+        digest.update(str(path.relative_to(root)).encode() + path.read_bytes())
     return digest.hexdigest()
 
 

@@ -49,7 +49,7 @@ def test_a_run_builds_on_the_last_good_warehouse_not_on_what_failed(settings: Se
 def test_the_second_step_of_a_run_goes_on_with_its_build(settings: Settings) -> None:
     assert prepare_build(settings, "run-1")
     write(settings.build_path, 1)
-    assert not prepare_build(settings, "run-1")
+    assert not prepare_build(settings, "run-1"), "once per run"
     assert number_in(settings.build_path) == 1
     end_turn(lock_path(settings))
 
@@ -105,7 +105,21 @@ def test_the_fingerprint_follows_rules_and_loads(settings: Settings) -> None:
     manifest = settings.station("bronze") / "_manifest"
     manifest.mkdir(parents=True)
     (manifest / "load.parquet").write_bytes(b"one")
-    assert len({before, after_rules, inputs_fingerprint(settings)}) == 3
+    after_loads = inputs_fingerprint(settings)
+    assert [k for k in before if before[k] != after_rules[k]] == ["rules"]
+    assert [k for k in before if after_rules[k] != after_loads[k]] == ["loads"]
+
+
+def test_changed_rules_build_all_anew(settings: Settings) -> None:
+    prepare_build(settings, "run-1")
+    write(settings.build_path, 1)
+    promote(settings, "v1")
+    rules = settings.station("rules")
+    rules.mkdir(parents=True)
+    (rules / "market.parquet").write_bytes(b"one")
+    prepare_build(settings, "run-2")
+    assert not settings.build_path.exists(), "begins empty, not with a copy"
+    end_turn(lock_path(settings))
 
 
 def test_settings_that_cannot_be_used_name_the_variable() -> None:
