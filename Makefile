@@ -3,7 +3,6 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 export PYTHONDONTWRITEBYTECODE :=
-export DBT_PROFILES_DIR := dbt_project
 export DO_NOT_TRACK := 1
 
 .PHONY: help run test ui bench lint lock setup clean
