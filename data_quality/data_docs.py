@@ -27,7 +27,7 @@ class NoResultsError(LookupError):
     """There is nothing to report on; the message says how to get results."""
 
 
-def report_path(settings: Settings) -> Path:
+def docs_path(settings: Settings) -> Path:
     """Where the report of the last run lies."""
     return settings.station("quality") / "docs" / "index.html"
 
@@ -40,7 +40,7 @@ def write_report(settings: Settings, run_id: str | None = None) -> Path:
         raise NoResultsError(
             f"No results of run {run_id!r} among the last {LAST_RUNS}; run a gate first."
         )
-    path = report_path(settings)
+    path = docs_path(settings)
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_suffix(f".{os.getpid()}.tmp")
     beside.write_text(render(settings.company_name, run, runs), encoding="utf-8")

@@ -26,9 +26,11 @@ from data_quality import suites as suite_files
 from data_quality.checks import CheckResult, FailedRow, Run, Verdict
 from data_quality.engine import QUERY, ROWS, Expected, Judge, Outcome
 from data_quality.sources import define_sources, quoted, text
-from data_quality.suites import SUITES_DIR, Check, Suite, load_suites
+from data_quality.suites import SUITES_DIR, Check, Suite, load_suites, mart_checks
 from orchestration.lib.publish import READABLE_TYPES
 from orchestration.lib.settings import Settings
+
+__all__ = ["ALL_COLUMNS", "judge_marts", "mart_checks", "withheld_columns"]
 
 MAX_FAILED_ROWS = 1000
 DAYS_AHEAD = 2
