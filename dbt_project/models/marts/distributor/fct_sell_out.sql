@@ -1,0 +1,171 @@
+-- Grain: one row per distributor, store, product and period (day or week, as reported), in
+-- consumer units and company currency. Periodic snapshot. The newest restatement holds. On days
+-- that a distributor's reports do not cover, its baskets stand in (is_from_baskets). What known
+-- shoppers bought of it stands beside, from baskets; it is null where no baskets are shared.
+with
+
+reported as (
+    select
+        distributor_code,
+        store_code,
+        product_code,
+        period_start_date,
+        period_end_date,
+        sum(quantity_units) as quantity_units,
+        sum(case when is_promotion then quantity_units else 0 end) as promotion_units,
+        sum(unconverted_quantity) as unconverted_quantity,
+        sum(sales_amount) as sales_amount,
+        sum(sales_amount_original) as sales_amount_original,
+        max(currency_code) as currency_code,
+        max(load_id) as load_id
+    from {{ ref('int_distributor__sell_out_reported') }}
+    group by distributor_code, store_code, product_code, period_start_date, period_end_date
+),
+
+basket_days as (
+    select
+        distributor_code,
+        store_code,
+        product_code,
+        sale_date,
+        sum(quantity_units) as quantity_units,
+        sum(net_amount_original * exchange_rate) as sales_amount,
+        sum(net_amount_original) as sales_amount_original,
+        max(currency_code) as currency_code,
+        sum(case when record_id is not null then quantity_units else 0 end) as identified_units,
+        sum(case when record_id is not null then net_amount_original * exchange_rate else 0 end)
+            as identified_amount,
+        max(load_id) as load_id
+    from {{ ref('int_distributor__sale_lines') }}
+    where system = 'distributor'
+    group by distributor_code, store_code, product_code, sale_date
+),
+
+periods as (
+    select distinct distributor_code, period_start_date, period_end_date from reported
+),
+
+covered_days as (
+    select distinct
+        days.distributor_code,
+        days.sale_date,
+        periods.period_start_date,
+        periods.period_end_date
+    from (select distinct distributor_code, sale_date from basket_days) as days
+    inner join periods
+        on days.distributor_code = periods.distributor_code
+        and days.sale_date between periods.period_start_date and periods.period_end_date
+),
+
+known_shoppers as (
+    select
+        baskets.distributor_code,
+        baskets.store_code,
+        baskets.product_code,
+        covered_days.period_start_date,
+        covered_days.period_end_date,
+        sum(baskets.identified_units) as identified_units,
+        sum(baskets.identified_amount) as identified_amount,
+        max(baskets.load_id) as load_id
+    from basket_days as baskets
+    inner join covered_days
+        on baskets.distributor_code = covered_days.distributor_code
+        and baskets.sale_date = covered_days.sale_date
+    group by
+        baskets.distributor_code,
+        baskets.store_code,
+        baskets.product_code,
+        covered_days.period_start_date,
+        covered_days.period_end_date
+),
+
+sharing_baskets as (
+    select distinct distributor_code from basket_days
+),
+
+combined as (
+    select
+        reported.*,
+        case when sharing_baskets.distributor_code is not null
+            then coalesce(known_shoppers.identified_units, 0) end as identified_units,
+        case when sharing_baskets.distributor_code is not null
+            then coalesce(known_shoppers.identified_amount, 0) end as identified_amount,
+        coalesce(known_shoppers.load_id, 0) as basket_load_id,
+        false as is_from_baskets
+    from reported
+    left join known_shoppers
+        on reported.distributor_code = known_shoppers.distributor_code
+        and reported.store_code = known_shoppers.store_code
+        and reported.product_code = known_shoppers.product_code
+        and reported.period_start_date = known_shoppers.period_start_date
+        and reported.period_end_date = known_shoppers.period_end_date
+    left join sharing_baskets on reported.distributor_code = sharing_baskets.distributor_code
+    union all
+    select
+        baskets.distributor_code,
+        baskets.store_code,
+        baskets.product_code,
+        baskets.sale_date as period_start_date,
+        baskets.sale_date as period_end_date,
+        baskets.quantity_units,
+        cast(null as double) as promotion_units,
+        cast(null as double) as unconverted_quantity,
+        baskets.sales_amount,
+        baskets.sales_amount_original,
+        baskets.currency_code,
+        baskets.load_id,
+        baskets.identified_units,
+        baskets.identified_amount,
+        0 as basket_load_id,
+        true as is_from_baskets
+    from basket_days as baskets
+    left join covered_days
+        on baskets.distributor_code = covered_days.distributor_code
+        and baskets.sale_date = covered_days.sale_date
+    where covered_days.distributor_code is null
+),
+
+fct_sell_out as (
+    select
+        {{ surrogate_key([
+            'distributor_code', 'store_code', 'product_code', 'period_start_date',
+            'period_end_date',
+        ]) }} as sell_out_key,
+        {{ key_or_unknown('distributor_code') }} as distributor_key,
+        {{ key_or_unknown('store_code') }} as store_key,
+        {{ key_or_unknown('product_code') }} as product_key,
+        period_start_date,
+        period_end_date,
+        cast({{ date_key('period_start_date') }} as integer) as period_start_date_key,
+        quantity_units,
+        promotion_units,
+        unconverted_quantity,
+        sales_amount,
+        sales_amount_original,
+        currency_code,
+        identified_units,
+        identified_amount,
+        is_from_baskets,
+        greatest(load_id, basket_load_id) as load_id
+    from combined
+)
+
+select
+    sell_out_key,
+    distributor_key,
+    store_key,
+    product_key,
+    period_start_date,
+    period_end_date,
+    period_start_date_key,
+    quantity_units,
+    promotion_units,
+    unconverted_quantity,
+    sales_amount,
+    sales_amount_original,
+    currency_code,
+    identified_units,
+    identified_amount,
+    is_from_baskets,
+    load_id
+from fct_sell_out
