@@ -1,8 +1,8 @@
 """What the distributors really listed and sold.
 
 The people's purchases stand in `purchase`; here the shoppers whom nobody knows join them. Stock,
-sell-in and shelves, which follow from it, stand in `supply`. How distributors report all this, with which errors,
-stands in `distributor`. Units are consumer units, money is EUR at the rates of the parameters.
+sell-in and shelves, which follow from it, stand in `supply`. How distributors report all this, with
+which errors, stands in `distributor`. Units are consumer units, money is EUR at the rates of the parameters.
 """
 
 from __future__ import annotations
@@ -159,6 +159,7 @@ def _build_listing(con: duckdb.DuckDBPyConnection, calendar: Calendar) -> None:
 
 
 def _build_sales(con: duckdb.DuckDBPyConnection) -> None:
+    """What was sold by day; a distributor's day ends at midnight where its head office is."""
     con.execute(
         """
         create or replace temp table retail_known as
@@ -179,7 +180,7 @@ def _build_sales(con: duckdb.DuckDBPyConnection) -> None:
         from purchase
         inner join store using (store_code)
         inner join distributor on store.distributor_code = distributor.distributor_code
-        inner join retail_market on store.market = retail_market.market
+        inner join retail_market on distributor.country = retail_market.market
         where purchase.place in ('store', 'e_tailer')
         group by all
         """
