@@ -127,6 +127,9 @@ class Feed(BaseModel):
     )
     constants: dict[str, str | int | float | bool] = Field(default_factory=dict)
     time_zone: str | None = Field(default=None, description="Zone of times in the file; UTC if none")
+    business_time_zone: str | None = Field(
+        default=None, description="Zone of the business day (default: time_zone, else the company's)"
+    )
     where: str | None = Field(default=None, description="SQL: rows that this feed is about")
     rules: tuple[Rule, ...] = ()
     ignore_columns: tuple[str, ...] = Field(
@@ -162,7 +165,7 @@ class Feed(BaseModel):
             raise ValueError("the regex needs a group (?P<period>...)")
         return value
 
-    @field_validator("time_zone")
+    @field_validator("time_zone", "business_time_zone")
     @classmethod
     def _is_zone(cls, value: str | None) -> str | None:
         return check_zone(value) if value is not None else None
