@@ -1,0 +1,58 @@
+-- Grain: one row: the instant until which the CRM's data speaks. Clocks that no event has stopped
+-- are read at it. It is the latest change seen, but not after the last file came nor after the
+-- company's last day (a record from the future does not make clocks run out).
+with
+
+companies as (
+    select * from {{ source('company', 'company') }}
+),
+
+loads as (
+    select * from {{ source('bronze', 'load') }}
+),
+
+changes as (
+    select max(updated_at) as latest_at from {{ ref('stg_salesforce__leads') }}
+    union all
+    select max(changed_at) as latest_at from {{ ref('stg_salesforce__lead_history') }}
+    union all
+    select max(updated_at) as latest_at from {{ ref('stg_salesforce__opportunities') }}
+    union all
+    select max(updated_at) as latest_at from {{ ref('stg_salesforce__tasks') }}
+    union all
+    select max(updated_at) as latest_at from {{ ref('stg_salesforce__cases') }}
+    union all
+    select max(commented_at) as latest_at from {{ ref('stg_salesforce__case_comments') }}
+    union all
+    select max(created_at) as latest_at from {{ ref('stg_crm__leads') }}
+    union all
+    select max(coalesce(closed_at, opened_at)) as latest_at from {{ ref('stg_crm__deals') }}
+),
+
+latest as (
+    select max(latest_at) as latest_at from changes
+),
+
+received as (
+    select max(received_at) as received_at from loads where layout_source in ('salesforce', 'crm')
+),
+
+company_end as (
+    select
+        min(
+            {{ utc_time(
+                dbt.dateadd('day', 1, 'cast(end_date as timestamp)'), 'time_zone'
+            ) }}
+        ) as ended_at
+    from companies
+)
+
+select
+    least(
+        coalesce(latest.latest_at, received.received_at, company_end.ended_at),
+        coalesce(received.received_at, latest.latest_at, company_end.ended_at),
+        coalesce(company_end.ended_at, latest.latest_at, received.received_at)
+    ) as as_of_at
+from latest
+cross join received
+cross join company_end

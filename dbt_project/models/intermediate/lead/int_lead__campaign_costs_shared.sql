@@ -1,0 +1,18 @@
+-- Grain: one row per lead of a CRM campaign with a known cost: its equal share of it. Merged and deleted
+-- leads bear no cost; the shares of a campaign sum to what it cost.
+with
+
+leads as (
+    select * from {{ ref('int_lead__leads_unioned') }}
+    where not is_deleted and merged_into_lead_code is null and not is_inferred
+),
+
+campaigns as (
+    select * from {{ ref('stg_salesforce__campaigns') }} where cost_amount is not null
+)
+
+select
+    leads.lead_code,
+    campaigns.cost_amount / count(*) over (partition by leads.campaign_code) as cost_amount
+from leads
+inner join campaigns on leads.campaign_code = campaigns.campaign_code

@@ -1,0 +1,102 @@
+-- Grain: one row per hand-over of a ticket from a person of one department to a person of another. Time in
+-- a queue between them is part of the wait: it runs from the moment the sender let go until
+-- somebody of the receiving department acts on the ticket (answers, notes or calls), or until the
+-- ticket is closed or handed on. A receiver who has not acted yet waits until the data's end.
+with
+
+owners as (
+    select * from {{ ref('int_lead__owners_assigned') }}
+    where subject_type = 'ticket' and not is_queue
+),
+
+tickets as (
+    select * from {{ ref('int_lead__tickets_dated') }}
+),
+
+work as (
+    select * from {{ ref('int_lead__ticket_work_done') }}
+),
+
+as_of as (
+    select * from {{ ref('int_lead__as_of') }}
+),
+
+compared as (
+    select
+        *,
+        lag(owner_code) over (partition by subject_code order by owner_number) as from_code,
+        lag(department) over (partition by subject_code order by owner_number)
+            as from_department,
+        lag(owned_to) over (partition by subject_code order by owner_number) as handed_over_at
+    from owners
+),
+
+handoffs as (
+    select
+        compared.subject_code as ticket_code,
+        compared.owner_number,
+        compared.from_code,
+        compared.owner_code as to_code,
+        compared.from_department,
+        compared.department as to_department,
+        compared.handed_over_at,
+        compared.owned_from as assigned_at,
+        compared.owned_to as owned_to
+    from compared
+    where compared.from_department is not null
+        and compared.department <> compared.from_department
+),
+
+pickups as (
+    select
+        handoffs.ticket_code,
+        handoffs.owner_number,
+        min(work.done_at) as picked_up_at
+    from handoffs
+    inner join work
+        on handoffs.ticket_code = work.ticket_code
+        and handoffs.to_department = work.department
+        and work.done_at >= handoffs.assigned_at
+        and work.done_at < handoffs.owned_to
+    group by handoffs.ticket_code, handoffs.owner_number
+),
+
+ended as (
+    select
+        handoffs.*,
+        tickets.calendar_code,
+        tickets.time_zone,
+        tickets.load_id,
+        pickups.picked_up_at,
+        case
+            when pickups.picked_up_at is not null then 'picked_up'
+            when handoffs.owned_to < timestamp '9999-12-31 00:00:00' then 'handed_on'
+            when tickets.closed_at is not null then 'closed'
+            else 'waiting'
+        end as outcome,
+        greatest(
+            handoffs.handed_over_at,
+            least(
+                coalesce(pickups.picked_up_at, tickets.closed_at, as_of.as_of_at),
+                handoffs.owned_to
+            )
+        ) as wait_ended_at
+    from handoffs
+    inner join tickets on handoffs.ticket_code = tickets.ticket_code
+    cross join as_of
+    left join pickups
+        on handoffs.ticket_code = pickups.ticket_code
+        and handoffs.owner_number = pickups.owner_number
+)
+
+select
+    ended.*,
+    {{ dbt.datediff('ended.handed_over_at', 'ended.wait_ended_at', 'second') }} / 60.0
+        as wait_minutes,
+    ({{ open_seconds_at('ended', 'ended.wait_ended_at') }}
+    - {{ open_seconds_at('handed', 'ended.handed_over_at') }}) / 60.0 as wait_business_minutes
+from ended
+{{ open_seconds_joins(
+    'ended.calendar_code',
+    {'handed': 'ended.handed_over_at', 'ended': 'ended.wait_ended_at'}
+) }}

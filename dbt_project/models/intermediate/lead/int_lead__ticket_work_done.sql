@@ -1,0 +1,46 @@
+-- Grain: one row per piece of work that an employee did on a ticket, seen by the customer or not: answers,
+-- internal notes, calls and e-mails. What machines send is no work. The department is the
+-- employee's of that day.
+with
+
+comments as (
+    select * from {{ ref('stg_salesforce__case_comments') }}
+    where created_by_id is not null and not is_automatic
+),
+
+actions as (
+    select * from {{ ref('int_lead__actions_taken') }}
+    where subject_type = 'ticket' and action_id like 'task:%'
+),
+
+departments as (
+    select * from {{ ref('int_lead__departments_dated') }}
+),
+
+work as (
+    select
+        'salesforce.case:' || case_id as ticket_code,
+        'comment:' || comment_id as work_id,
+        employee_code,
+        commented_at as done_at
+    from comments
+    union all
+    select
+        subject_code as ticket_code,
+        action_id as work_id,
+        employee_code,
+        occurred_at as done_at
+    from actions
+)
+
+select
+    work.ticket_code,
+    work.work_id,
+    work.employee_code,
+    work.done_at,
+    coalesce(departments.department, 'unknown') as department
+from work
+left join departments
+    on work.employee_code = departments.employee_code
+    and work.done_at >= departments.valid_from
+    and work.done_at < departments.valid_to

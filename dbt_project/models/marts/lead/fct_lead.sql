@@ -1,0 +1,99 @@
+-- Grain: one row per lead. Accumulating snapshot: each stage has the time it was first entered. Rebuilt
+-- whole, so late history rows move times to where they belong. Deals without a lead stand as
+-- inferred leads; deleted and merged leads stay and are not counted (is_counted).
+with
+
+leads as (
+    select * from {{ ref('int_lead__leads_unioned') }}
+),
+
+stages as (
+    select * from {{ ref('int_lead__stages_summarized') }}
+),
+
+deals as (
+    select * from {{ ref('int_lead__deals_summarized') }}
+),
+
+actions as (
+    select
+        subject_code as lead_code,
+        min(occurred_at) as first_attempt_at,
+        min(case when is_contact then occurred_at end) as first_contact_at
+    from {{ ref('int_lead__actions_taken') }}
+    where subject_type = 'lead'
+    group by subject_code
+),
+
+costs as (
+    select * from {{ ref('int_lead__campaign_costs_shared') }}
+),
+
+channels as (
+    select * from {{ ref('int_channel__contact_channels') }} where medium = '' and campaign = ''
+),
+
+identities as (
+    select * from {{ ref('bridge_customer_identity') }}
+),
+
+employees as (
+    select * from {{ ref('dim_employee') }}
+)
+
+select
+    {{ surrogate_key(['leads.lead_code']) }} as lead_key,
+    leads.lead_code as lead_id,
+    leads.system,
+    leads.record_id,
+    coalesce(identities.customer_key, {{ unknown_key() }}) as customer_key,
+    {{ key_or_unknown('channels.channel_code') }} as channel_key,
+    {{ key_or_unknown('leads.campaign_code') }} as campaign_key,
+    {{ key_or_unknown('leads.employee_code') }} as employee_key,
+    coalesce(employees.department, 'unknown') as department,
+    {{ key_or_unknown('leads.merged_into_lead_code') }} as duplicate_of_lead_key,
+    leads.is_inferred,
+    leads.is_deleted,
+    not leads.is_deleted and leads.merged_into_lead_code is null as is_counted,
+    coalesce(leads.market_code, 'unknown') as market_code,
+    coalesce(leads.lead_source, 'unknown') as lead_source,
+    coalesce(leads.status, 'unknown') as status,
+    coalesce(stages.current_stage, 'unknown') as current_stage,
+    coalesce(stages.furthest_stage, 'unknown') as furthest_stage,
+    coalesce(stages.stage_entry_count, 0) as stage_entry_count,
+    leads.captured_at,
+    leads.captured_date,
+    cast({{ date_key('leads.captured_date') }} as integer) as captured_date_key,
+    stages.engaged_at,
+    stages.mql_at,
+    stages.sal_at,
+    stages.sql_at,
+    stages.opportunity_at,
+    stages.won_at,
+    cast({{ date_key(business_date('stages.won_at', 'leads.time_zone')) }} as integer)
+        as won_date_key,
+    stages.lost_at,
+    stages.rejected_at,
+    stages.recycled_at,
+    actions.first_attempt_at,
+    actions.first_contact_at,
+    leads.rejection_reason,
+    cast(leads.score as integer) as score,
+    coalesce(deals.deal_count, 0) as deal_count,
+    coalesce(deals.won_deal_count, 0) as won_deal_count,
+    coalesce(deals.unvalued_won_deal_count, 0) as unvalued_won_deal_count,
+    deals.won_amount,
+    deals.open_amount,
+    costs.cost_amount,
+    leads.updated_at as last_changed_at,
+    greatest(leads.load_id, coalesce(deals.load_id, 0)) as load_id
+from leads
+left join stages on leads.lead_code = stages.lead_code
+left join deals on leads.lead_code = deals.lead_code
+left join actions on leads.lead_code = actions.lead_code
+left join costs on leads.lead_code = costs.lead_code
+left join channels
+    on leads.channel_system = channels.system
+    and coalesce(leads.lead_source, '') = channels.source
+left join identities on leads.record_id = identities.record_id
+left join employees on leads.employee_code = employees.employee_code
