@@ -11,6 +11,8 @@
         that a row may stand one day earlier or later than its load says,
       - 'key_column': rows that the model selects beside its days (because what they refer to
         has changed) replace those of the same key.
+      - 'always': condition on rows that the model selects whatever their day (their source sends
+        changes without a day); they are replaced as a whole.
     Days that the model selects for reasons of its own are replaced whole as well, unless
     'key_column' is given: then only the rows that it selects.
 #}
@@ -47,9 +49,14 @@
     {%- set columns = get_quoted_csv(arg_dict['dest_columns'] | map(attribute='name')) -%}
     {%- set day_column = config.get('meta')['day_column'] -%}
     {%- set key_column = config.get('meta').get('key_column', day_column) -%}
+    {%- set always = config.get('meta').get('always') -%}
     delete from {{ arg_dict['target_relation'] }}
     where {{ day_is_to_rebuild(day_column) }}
-        or {{ key_column }} in (select {{ key_column }} from {{ arg_dict['temp_relation'] }});
+    {%- if always %}
+        or {{ always }}
+    {%- else %}
+        or {{ key_column }} in (select {{ key_column }} from {{ arg_dict['temp_relation'] }})
+    {%- endif %};
     insert into {{ arg_dict['target_relation'] }} ({{ columns }})
     select {{ columns }} from {{ arg_dict['temp_relation'] }}
 {%- endmacro %}

@@ -1,0 +1,173 @@
+{# Columns that every branch of the touchpoints has, in this order. #}
+{% macro touchpoint_columns() -%}
+    touchpoint_id,
+    source_system,
+    record_id,
+    occurred_at,
+    touchpoint_date,
+    market_code,
+    channel_system,
+    channel_source,
+    channel_medium,
+    channel_campaign,
+    campaign_code,
+    creative_code,
+    store_code,
+    distributor_code,
+    employee_code,
+    department,
+    touchpoint_type,
+    intent,
+    stage,
+    device_category,
+    initiated_by,
+    is_engagement,
+    is_direct,
+    sale_id,
+    lead_id,
+    ticket_id,
+    conversion_type,
+    sentiment,
+    satisfaction_score,
+    load_id
+{%- endmacro %}
+
+{# Order of the stages of the buying cycle. #}
+{% macro stage_rank(stage) -%}
+    case {{ stage }}
+        when 'awareness' then 1
+        when 'consideration' then 2
+        when 'intent' then 3
+        when 'purchase' then 4
+        when 'service' then 5
+        when 'loyalty' then 6
+    end
+{%- endmacro %}
+
+{# Values of a group as one text, in order, with a separator. #}
+{% macro joined_in_order(expression, order_expression, separator=' > ') -%}
+    {{ return(
+        adapter.dispatch('joined_in_order', 'customer_full_stack')(
+            expression, order_expression, separator
+        )
+    ) }}
+{%- endmacro %}
+
+{% macro default__joined_in_order(expression, order_expression, separator) -%}
+    concat_ws(
+        '{{ separator }}',
+        transform(
+            array_sort(collect_list(struct({{ order_expression }}, {{ expression }} as value))),
+            item -> item.value
+        )
+    )
+{%- endmacro %}
+
+{% macro duckdb__joined_in_order(expression, order_expression, separator) -%}
+    string_agg({{ expression }}, '{{ separator }}' order by {{ order_expression }})
+{%- endmacro %}
+
+{# The newest value before this row that is not null; use with `over`. #}
+{% macro previous_known(expression) -%}
+    {{ return(adapter.dispatch('previous_known', 'customer_full_stack')(expression)) }}
+{%- endmacro %}
+
+{% macro default__previous_known(expression) -%}
+    lag({{ expression }}) ignore nulls
+{%- endmacro %}
+
+{% macro duckdb__previous_known(expression) -%}
+    lag({{ expression }} ignore nulls)
+{%- endmacro %}
+
+{# Seconds from one timestamp to another, whole. #}
+{% macro seconds_between(from_expression, to_expression) -%}
+    {{ return(
+        adapter.dispatch('seconds_between', 'customer_full_stack')(from_expression, to_expression)
+    ) }}
+{%- endmacro %}
+
+{% macro default__seconds_between(from_expression, to_expression) -%}
+    (unix_timestamp({{ to_expression }}) - unix_timestamp({{ from_expression }}))
+{%- endmacro %}
+
+{% macro duckdb__seconds_between(from_expression, to_expression) -%}
+    date_sub('second', {{ from_expression }}, {{ to_expression }})
+{%- endmacro %}
+
+{# What brought a visit, as one text: source, medium, campaign, campaign code, creative code;
+   null where the event does not say. `traffic_part` reads it. #}
+{% macro traffic_as_text(relation) -%}
+    case
+        when {{ relation }}.source is not null
+            or {{ relation }}.medium is not null
+            or {{ relation }}.campaign_code is not null
+            then
+                {%- for column in
+                    ['source', 'medium', 'campaign_name', 'campaign_code', 'creative_code'] %}
+                coalesce({{ relation }}.{{ column }}, '')
+                {%- if not loop.last %} || chr(31) || {% endif -%}
+                {%- endfor %}
+    end
+{%- endmacro %}
+
+{% macro traffic_part(expression, name) -%}
+    {%- set names = ['source', 'medium', 'campaign_name', 'campaign_code', 'creative_code'] -%}
+    nullif({{ dbt.split_part(expression, 'chr(31)', names.index(name) + 1) }}, '')
+{%- endmacro %}
+
+{# How far in the buying cycle an event of Google's recommended names shows a person to be. #}
+{% macro web_event_stage_rank(event_name) -%}
+    case
+        when {{ event_name }} in (
+            'add_to_cart', 'view_cart', 'begin_checkout', 'add_shipping_info', 'add_payment_info',
+            'add_to_wishlist', 'purchase', 'generate_lead'
+        ) then 3
+        when {{ event_name }} in (
+            'view_item', 'view_item_list', 'select_item', 'search', 'view_search_results'
+        ) then 2
+    end
+{%- endmacro %}
+
+{# What a branch of the touchpoints does not know. #}
+{% macro unknown_text() -%}
+    cast(null as {{ dbt.type_string() }})
+{%- endmacro %}
+
+{# After an incremental build: rows whose person record now belongs to another customer, or whose
+   customer's market is another, take the present ones. Works on the rows that stand already. #}
+{% macro customers_refreshed(bridge) -%}
+    {% if is_incremental() %}
+    update {{ this }}
+    set customer_key = changed.customer_key
+    from (
+        select
+            standing.touchpoint_key,
+            coalesce(bridge.customer_key, {{ unknown_key() }}) as customer_key
+        from {{ this }} as standing
+        left join {{ bridge }} as bridge on standing.record_id = bridge.record_id
+        where standing.customer_key <> coalesce(bridge.customer_key, {{ unknown_key() }})
+    ) as changed
+    where {{ this }}.touchpoint_key = changed.touchpoint_key
+    {% else %}
+    select 1
+    {% endif %}
+{%- endmacro %}
+
+{# Equal share of an amount in exact digits; who `takes_rest` gets what rounding leaves over. #}
+{% macro exact_share(amount, digits) -%}
+    {%- set share -%}
+        cast(round(cast({{ amount }} as double) / credited.share_count, {{ digits }})
+            as decimal(18, {{ digits }}))
+    {%- endset -%}
+    cast(
+        case when credited.takes_rest then {{ amount }} - {{ share }} * (credited.share_count - 1)
+            else {{ share }} end
+        as decimal(18, {{ digits }})
+    )
+{%- endmacro %}
+
+{# A count as a plain integer, which every BI driver reads. #}
+{% macro whole(expression) -%}
+    cast({{ expression }} as {{ dbt.type_int() }})
+{%- endmacro %}

@@ -1,0 +1,127 @@
+{#
+    Grain: customer, as known at the end of the data. Fact type: none (a page for whoever talks to
+    the customer next). Rebuilt whole. Names and addresses are in dim_customer.
+#}
+with customers as (
+    select * from {{ ref('dim_customer') }}
+    where is_current
+        and customer_key <> {{ unknown_key() }}
+),
+
+contacts as (
+    select * from {{ ref('int_journey__contacts_summed') }}
+),
+
+purchases as (
+    select * from {{ ref('int_journey__purchases_summed') }}
+),
+
+journeys as (
+    select
+        customer_key,
+        count(*) as journey_count,
+        sum(case when outcome = 'converted' then 1 else 0 end) as converted_journey_count,
+        max(case when outcome = 'open' then journey_key end) as open_journey_key,
+        max(case when outcome = 'open' then started_at end) as open_journey_started_at
+    from {{ ref('fct_journey') }}
+    group by customer_key
+),
+
+stages as (
+    select
+        customer_key,
+        max_by(stage, step_number) as open_journey_stage
+    from {{ ref('int_journey__touchpoints_numbered') }}
+    where journey_key in (select open_journey_key from journeys)
+    group by customer_key
+),
+
+tickets as (
+    select
+        customer_key,
+        count(*) as ticket_count,
+        sum(case when not is_closed then 1 else 0 end) as open_ticket_count,
+        sum(case when not is_closed and not is_answered then 1 else 0 end)
+            as unanswered_ticket_count,
+        max_by(topic, opened_at) as last_ticket_topic
+    from {{ ref('fct_ticket') }}
+    where is_counted
+        and customer_key <> {{ unknown_key() }}
+    group by customer_key
+),
+
+leads as (
+    select
+        customer_key,
+        count(*) as lead_count,
+        max_by(current_stage, captured_at) as last_lead_stage
+    from {{ ref('fct_lead') }}
+    where is_counted
+        and customer_key <> {{ unknown_key() }}
+    group by customer_key
+),
+
+values_to_date as (
+    select
+        customer_key,
+        value_decile,
+        expected_margin_12_months_amount
+    from {{ ref('fct_customer_value_monthly') }}
+    where month_start_date = (
+            select max(month_start_date) from {{ ref('fct_customer_value_monthly') }}
+        )
+),
+
+customer_360 as (
+    select
+        customers.customer_key,
+        customers.customer_type,
+        customers.is_identified,
+        coalesce(customers.market_code, 'unknown') as market_code,
+        customers.record_count,
+        customers.first_seen_at,
+        customers.has_email,
+        customers.has_phone,
+        customers.consent_email,
+        customers.consent_phone,
+        contacts.last_contact_at,
+        contacts.last_contact_type,
+        contacts.last_channel_name,
+        contacts.last_department,
+        {{ whole('coalesce(contacts.person_contact_count, 0)') }} as person_contact_count,
+        {{ whole('coalesce(contacts.company_contact_count, 0)') }} as company_contact_count,
+        {{ whole('coalesce(contacts.negative_count, 0)') }} as negative_count,
+        cast(contacts.mean_csat_score as double) as mean_csat_score,
+        contacts.last_nps_score,
+        {{ whole('coalesce(journeys.journey_count, 0)') }} as journey_count,
+        {{ whole('coalesce(journeys.converted_journey_count, 0)') }} as converted_journey_count,
+        coalesce(journeys.open_journey_key, {{ unknown_key() }}) as open_journey_key,
+        journeys.open_journey_started_at,
+        stages.open_journey_stage,
+        {{ whole('coalesce(purchases.order_count, 0)') }} as order_count,
+        purchases.first_order_date,
+        purchases.last_order_date,
+        purchases.preferred_place_type,
+        {{ whole('coalesce(purchases.place_type_count, 0)') }} as place_type_count,
+        cast(coalesce(purchases.net_amount, 0) as double) as net_amount,
+        cast(purchases.margin_amount as double) as margin_amount,
+        cast(coalesce(purchases.refund_amount, 0) as double) as refund_amount,
+        values_to_date.value_decile,
+        values_to_date.expected_margin_12_months_amount,
+        {{ whole('coalesce(tickets.ticket_count, 0)') }} as ticket_count,
+        {{ whole('coalesce(tickets.open_ticket_count, 0)') }} as open_ticket_count,
+        {{ whole('coalesce(tickets.unanswered_ticket_count, 0)') }} as unanswered_ticket_count,
+        tickets.last_ticket_topic,
+        {{ whole('coalesce(leads.lead_count, 0)') }} as lead_count,
+        leads.last_lead_stage
+    from customers
+    left join contacts on customers.customer_key = contacts.customer_key
+    left join purchases on customers.customer_key = purchases.customer_key
+    left join journeys on customers.customer_key = journeys.customer_key
+    left join stages on customers.customer_key = stages.customer_key
+    left join values_to_date on customers.customer_key = values_to_date.customer_key
+    left join tickets on customers.customer_key = tickets.customer_key
+    left join leads on customers.customer_key = leads.customer_key
+)
+
+select * from customer_360

@@ -1,0 +1,157 @@
+{#
+    Grain: event in a customer's history, in order: contacts with marketing, sales, shops and service,
+    stages that sales gave to a lead, and answers that service gave. Fact type: transaction. Late
+    events take their place; all is computed anew. Messages that were only sent stand here too;
+    events of unknown persons do not.
+#}
+with touchpoints as (
+    select * from {{ ref('fct_touchpoint') }}
+    where customer_key <> {{ unknown_key() }}
+),
+
+steps as (
+    select touchpoint_key, journey_key from {{ ref('bridge_journey_touchpoint') }}
+),
+
+conversions as (
+    select sale_id, revenue_amount from {{ ref('int_journey__conversions_valued') }}
+),
+
+lead_stages as (
+    select * from {{ ref('fct_lead_stage') }}
+    where customer_key <> {{ unknown_key() }}
+        and stage not in ('captured', 'won')
+),
+
+leads as (
+    select lead_key, lead_id, channel_key from {{ ref('fct_lead') }}
+),
+
+answers as (
+    select * from {{ ref('fct_answer') }}
+    where customer_key <> {{ unknown_key() }}
+        and is_counted
+),
+
+tickets as (
+    select ticket_key, ticket_id from {{ ref('fct_ticket') }}
+),
+
+channels as (
+    select channel_key, channel_name from {{ ref('dim_channel') }}
+),
+
+{# At the same instant, a conversion comes after what led to it. #}
+events as (
+    select
+        touchpoints.touchpoint_key as event_key,
+        'touchpoint' as event_kind,
+        touchpoints.customer_key,
+        touchpoints.occurred_at,
+        case when touchpoints.is_conversion then 2 else 1 end as order_within_instant,
+        touchpoints.department,
+        touchpoints.touchpoint_type as event_type,
+        touchpoints.initiated_by,
+        touchpoints.channel_key,
+        touchpoints.campaign_key,
+        touchpoints.store_key,
+        touchpoints.employee_key,
+        touchpoints.stage,
+        touchpoints.intent,
+        touchpoints.sentiment,
+        touchpoints.satisfaction_score,
+        conversions.revenue_amount,
+        steps.journey_key,
+        touchpoints.sale_id,
+        touchpoints.lead_id,
+        touchpoints.ticket_id
+    from touchpoints
+    left join steps on touchpoints.touchpoint_key = steps.touchpoint_key
+    left join conversions
+        on touchpoints.is_conversion
+        and touchpoints.sale_id = conversions.sale_id
+    union all
+    select
+        lead_stages.lead_stage_key,
+        'lead stage',
+        lead_stages.customer_key,
+        lead_stages.entered_at,
+        3,
+        lead_stages.department,
+        'lead_' || lead_stages.stage,
+        'company',
+        leads.channel_key,
+        {{ unknown_key() }},
+        {{ unknown_key() }},
+        lead_stages.employee_key,
+        'intent',
+        'unknown',
+        null,
+        null,
+        null,
+        null,
+        null,
+        leads.lead_id,
+        null
+    from lead_stages
+    inner join leads on lead_stages.lead_key = leads.lead_key
+    union all
+    select
+        answers.answer_key,
+        'answer',
+        answers.customer_key,
+        answers.answered_at,
+        3,
+        answers.department,
+        case when answers.is_contradiction then 'answer_contradicting' else 'answer' end,
+        'company',
+        answers.channel_key,
+        {{ unknown_key() }},
+        {{ unknown_key() }},
+        answers.employee_key,
+        'service',
+        coalesce(answers.topic, 'unknown'),
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        tickets.ticket_id
+    from answers
+    left join tickets on answers.ticket_key = tickets.ticket_key
+),
+
+customer_timeline as (
+    select
+        events.event_key,
+        events.event_kind,
+        events.customer_key,
+        cast(
+            row_number() over (
+                partition by events.customer_key
+                order by events.occurred_at, events.order_within_instant, events.event_key
+            ) as {{ dbt.type_int() }}
+        ) as event_number,
+        events.occurred_at,
+        events.department,
+        events.event_type,
+        events.initiated_by,
+        channels.channel_name,
+        events.campaign_key,
+        events.store_key,
+        events.employee_key,
+        events.stage,
+        events.intent,
+        events.sentiment,
+        events.satisfaction_score,
+        events.revenue_amount,
+        events.journey_key,
+        events.sale_id,
+        events.lead_id,
+        events.ticket_id
+    from events
+    left join channels on events.channel_key = channels.channel_key
+)
+
+select * from customer_timeline
