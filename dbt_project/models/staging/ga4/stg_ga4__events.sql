@@ -132,6 +132,10 @@ stg_ga4__events as (
         events.link_url,
         events.is_outbound,
         events.is_internal,
+        coalesce(
+            {{ matches_text('events.browser', 'bot|crawl|spider|headless|preview|lighthouse') }},
+            false
+        ) as is_bot,
         events.source,
         events.medium,
         events.campaign_name,

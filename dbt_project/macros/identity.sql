@@ -1,0 +1,142 @@
+{# How far a kind of record is trusted when two disagree; the highest wins, then the newest. #}
+{% macro source_trust(record_type) -%}
+    case {{ record_type }}
+        when 'account' then 95
+        when 'contact' then 90
+        when 'shop_customer' then 80
+        when 'loyalty_member' then 70
+        when 'lead' then 60
+        when 'email_profile' then 50
+        when 'order' then 40
+        when 'case' then 30
+        when 'social_profile' then 20
+        else 10
+    end
+{%- endmacro %}
+
+{# How sure a shared identifier makes us that two records are one customer. #}
+{% macro link_confidence(identifier_type) -%}
+    case {{ identifier_type }}
+        when 'crm_contact' then 1.0
+        when 'crm_lead' then 1.0
+        when 'crm_account' then 1.0
+        when 'shop_customer' then 0.99
+        when 'loyalty_card' then 0.98
+        when 'email' then 0.95
+        when 'social_profile' then 0.93
+        when 'device' then 0.90
+        else 0.85
+    end
+{%- endmacro %}
+
+{# E-mail address as compared: lower case, no display parts; mail services that ignore dots or
+   what follows a plus sign are reduced to the mailbox. Null where it is not an address. #}
+{% macro normalised_email(expression) -%}
+    {%- set text = without("lower(trim(" ~ expression ~ "))", '^mailto:|[<>\\s]') -%}
+    case
+        when not {{ matches_text(text, '^[^@,;]+@[^@,;]+[.][a-z]{2,}$') }} then null
+        when {{ matches_text(text, '@(gmail|googlemail)[.]com$') }}
+            then replace(split_part(split_part({{ text }}, '@', 1), '+', 1), '.', '')
+                || '@gmail.com'
+        when {{ matches_text(text, '@(outlook|hotmail|live|icloud|fastmail)[.]') }}
+            then split_part(split_part({{ text }}, '@', 1), '+', 1)
+                || '@' || split_part({{ text }}, '@', 2)
+        else {{ text }}
+    end
+{%- endmacro %}
+
+{# Mailboxes of a function, not of a person, and those that mean that there is none. #}
+{% macro is_generic_mailbox(email) -%}
+    {{ matches_text(
+        email,
+        '^(info|informacion|hola|hello|hi|contact|contacto|sales|ventas|compras|pedidos|orders|'
+        ~ 'office|oficina|admin|administracion|administration|reception|recepcion|billing|'
+        ~ 'facturacion|accounts|accounting|contabilidad|support|soporte|help|ayuda|service|'
+        ~ 'servicio|clientes|customerservice|marketing|press|prensa|hr|rrhh|jobs|empleo|team|'
+        ~ 'equipo|shop|tienda|store|web|webmaster|postmaster|mail|email|correo|no-?reply|'
+        ~ 'noemail|nomail|none|na|n[.]a|sincorreo|notiene|test|prueba|purchasing|buyer|compra|'
+        ~ 'gerencia|direccion|manager|secretaria|enquiries|enquiry|general|root|abuse)[0-9]*@'
+    ) }}
+{%- endmacro %}
+
+{# Phone as compared: E.164 by the market's dialling code; null where it cannot be one. #}
+{% macro normalised_phone(expression, dialling_code) -%}
+    {%- set text = without(without(expression, '[(]0[)]'), '[^0-9+]') -%}
+    {%- set digits = without(text, '[^0-9]') -%}
+    {%- set national = without(digits, '^0+') -%}
+    {%- set number -%}
+        case
+            when {{ text }} like '+%' then {{ digits }}
+            when {{ text }} like '00%' then substr({{ digits }}, 3)
+            when {{ dialling_code }} is null then null
+            when {{ digits }} not like '0%'
+                and {{ digits }} like {{ dialling_code }} || '%'
+                and length({{ digits }}) >= length({{ dialling_code }})
+                + case when length({{ dialling_code }}) > 1 then 9 else 10 end
+                then {{ digits }}
+            else {{ dialling_code }} || {{ national }}
+        end
+    {%- endset -%}
+    case
+        when length({{ number }}) not between 9 and 15 then null
+        when {{ matches_text(number, '(0{7}|1{7}|2{7}|3{7}|4{7}|5{7}|6{7}|7{7}|8{7}|9{7}|1234567)') }}
+            then null
+        {# Mobile numbers of Mexico were once dialled with a 1 after the country's code. #}
+        when {{ matches_text(number, '^521[0-9]{10}$') }} then '+52' || substr({{ number }}, 4)
+        else '+' || {{ number }}
+    end
+{%- endmacro %}
+
+{# Name as compared: words of plain letters, lower case, without accents and particles. #}
+{% macro normalised_name(expression) -%}
+    nullif(
+        trim(
+            {{ without(
+                without(
+                    without(without_accents(expression), '[^a-z ]+', ' '),
+                    '\\b(de|del|la|las|los|el|y|da|di|van|von|mr|mrs|ms|dr|sr|sra|don|dona)\\b',
+                    ' '
+                ),
+                ' +', ' '
+            ) }}
+        ),
+        ''
+    )
+{%- endmacro %}
+
+{# Value of a column in the row of the highest rank that has one. #}
+{% macro value_of_highest(value, rank, condition=none) -%}
+    max_by({{ value }}, case when {{ condition or (value ~ ' is not null') }} then {{ rank }} end)
+{%- endmacro %}
+
+{# Whether two words differ by a typing slip at most. #}
+{% macro is_alike(one, other) -%}
+    {{ return(adapter.dispatch('is_alike', 'customer_full_stack')(one, other)) }}
+{%- endmacro %}
+
+{% macro default__is_alike(one, other) -%}
+    (
+        length({{ one }}) > 3 and length({{ other }}) > 3
+        and levenshtein({{ one }}, {{ other }}) <= 1
+    )
+{%- endmacro %}
+
+{% macro duckdb__is_alike(one, other) -%}
+    (
+        length({{ one }}) > 3 and length({{ other }}) > 3
+        and damerau_levenshtein({{ one }}, {{ other }}) <= 1
+    )
+{%- endmacro %}
+
+{# Whether two names (words set apart by blanks) have a word in common. #}
+{% macro shares_word(one, other) -%}
+    {{ return(adapter.dispatch('shares_word', 'customer_full_stack')(one, other)) }}
+{%- endmacro %}
+
+{% macro default__shares_word(one, other) -%}
+    arrays_overlap(split({{ one }}, ' '), split({{ other }}, ' '))
+{%- endmacro %}
+
+{% macro duckdb__shares_word(one, other) -%}
+    list_has_any(string_split({{ one }}, ' '), string_split({{ other }}, ' '))
+{%- endmacro %}

@@ -1,0 +1,46 @@
+{# Whether a text matches a regular expression anywhere, whatever the case; no pattern matches
+   every text. #}
+{% macro matches_pattern(text, pattern) -%}
+    ({{ pattern }} is null or {{ adapter.dispatch('matches', 'customer_full_stack')(text, pattern) }})
+{%- endmacro %}
+
+{% macro default__matches(text, pattern) -%}
+    {{ text }} rlike concat('(?i)', {{ pattern }})
+{%- endmacro %}
+
+{% macro duckdb__matches(text, pattern) -%}
+    regexp_matches({{ text }}, {{ pattern }}, 'i')
+{%- endmacro %}
+
+{# Whether a text matches a literal regular expression, whatever the case. #}
+{% macro matches_text(text, pattern) -%}
+    {{ return(adapter.dispatch('matches', 'customer_full_stack')(text, "'" ~ pattern ~ "'")) }}
+{%- endmacro %}
+
+{# A text without any part that matches a literal regular expression. #}
+{% macro without(text, pattern, replacement='') -%}
+    {{ return(
+        adapter.dispatch('without', 'customer_full_stack')(text, pattern, replacement)
+    ) }}
+{%- endmacro %}
+
+{% macro default__without(text, pattern, replacement) -%}
+    regexp_replace({{ text }}, '{{ pattern }}', '{{ replacement }}')
+{%- endmacro %}
+
+{% macro duckdb__without(text, pattern, replacement) -%}
+    regexp_replace({{ text }}, '{{ pattern }}', '{{ replacement }}', 'g')
+{%- endmacro %}
+
+{# Lower-case letters without accents. #}
+{% macro without_accents(text) -%}
+    {{ return(adapter.dispatch('without_accents', 'customer_full_stack')(text)) }}
+{%- endmacro %}
+
+{% macro default__without_accents(text) -%}
+    translate(lower({{ text }}), 'áàâäãåéèêëíìîïóòôöõúùûüñçýÿ', 'aaaaaaeeeeiiiiooooouuuuncyy')
+{%- endmacro %}
+
+{% macro duckdb__without_accents(text) -%}
+    strip_accents(lower({{ text }}))
+{%- endmacro %}

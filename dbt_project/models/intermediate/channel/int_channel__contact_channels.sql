@@ -1,0 +1,63 @@
+{#
+    Grain: origin of a contact (system, source, medium, campaign).
+    The channel is the one of the first rule of the company whose patterns all match, whatever
+    the case; a campaign that names a channel of the taxonomy needs no rule. Origins that no
+    rule knows are `unclassified`, so that they show instead of vanishing.
+#}
+with origins as (
+    select * from {{ ref('int_channel__contact_origins') }}
+),
+
+channel_rules as (
+    select * from {{ source('company', 'channel_rule') }}
+),
+
+channels as (
+    select * from {{ source('company', 'channel') }}
+),
+
+matches as (
+    select
+        origins.system,
+        origins.source,
+        origins.medium,
+        origins.campaign,
+        channel_rules.channel_code,
+        channel_rules.rule_order,
+    from origins
+    inner join channel_rules
+        on origins.system = channel_rules.system
+        and {{ matches_pattern('origins.source', 'channel_rules.source_pattern') }}
+        and {{ matches_pattern('origins.medium', 'channel_rules.medium_pattern') }}
+        and {{ matches_pattern('origins.campaign', 'channel_rules.campaign_pattern') }}
+),
+
+first_matches as (
+    select *
+    from matches
+    qualify
+        row_number() over (
+            partition by system, source, medium, campaign order by rule_order
+        ) = 1
+),
+
+int_channel__contact_channels as (
+    select
+        origins.system,
+        origins.source,
+        origins.medium,
+        origins.campaign,
+        coalesce(channels.channel_code, first_matches.channel_code, 'unclassified')
+            as channel_code,
+        first_matches.rule_order,
+    from origins
+    left join first_matches
+        on origins.system = first_matches.system
+        and origins.source = first_matches.source
+        and origins.medium = first_matches.medium
+        and origins.campaign = first_matches.campaign
+    left join channels
+        on origins.system = 'campaign' and origins.source = channels.channel_code
+)
+
+select * from int_channel__contact_channels

@@ -1,0 +1,88 @@
+{#
+    Grain: origin of a contact: system, source, medium and campaign, as staging names them.
+    Every origin that any source mentions, as text without nulls.
+#}
+with web as (
+    select distinct source, medium, campaign_name from {{ ref('int_channel__web_visits_daily') }}
+),
+
+cases as (
+    select distinct origin from {{ ref('stg_salesforce__cases') }}
+),
+
+tasks as (
+    select distinct task_subtype from {{ ref('stg_salesforce__tasks') }}
+),
+
+leads as (
+    select distinct lead_source from {{ ref('stg_salesforce__leads') }}
+),
+
+crm_leads as (
+    select distinct lead_source from {{ ref('stg_crm__leads') }}
+),
+
+crm_campaigns as (
+    select distinct campaign_type from {{ ref('stg_salesforce__campaigns') }}
+),
+
+orders as (
+    select distinct source_name from {{ ref('stg_shopify__orders') }}
+),
+
+campaigns as (
+    select distinct channel_code, campaign_type from {{ ref('stg_campaign__campaigns') }}
+),
+
+search_campaigns as (
+    select distinct advertising_channel_type from {{ ref('stg_google_ads__campaigns') }}
+),
+
+messages as (
+    select distinct platform from {{ ref('stg_social__messages') }}
+),
+
+origins as (
+    select 'ga4' as system, source, medium, campaign_name as campaign from web
+    union all
+    select 'salesforce.case', origin, null, null from cases
+    union all
+    select 'salesforce.task', task_subtype, null, null from tasks
+    union all
+    select 'salesforce.lead', lead_source, null, null from leads
+    union all
+    select 'salesforce.campaign', campaign_type, null, null from crm_campaigns
+    union all
+    select 'crm.lead', lead_source, null, null from crm_leads
+    union all
+    select 'shopify', source_name, null, null from orders
+    union all
+    select 'campaign', channel_code, campaign_type, null from campaigns
+    union all
+    select 'google_ads', advertising_channel_type, null, null from search_campaigns
+    union all
+    select 'social', platform, null, null from messages
+    union all
+    select 'distributor', 'physical_store', null, null
+    union all
+    select 'distributor', 'e_tailer', null, null
+    {% for system in [
+        'ga4', 'klaviyo', 'social', 'salesforce.case', 'salesforce.task', 'salesforce.event',
+        'salesforce.lead', 'salesforce.campaign', 'salesforce.survey', 'crm.lead', 'shopify',
+        'shop', 'campaign', 'google_ads', 'facebook_ads', 'distributor', 'retail_media',
+    ] %}
+    union all
+    select '{{ system }}', null, null, null
+    {%- endfor %}
+),
+
+int_channel__contact_origins as (
+    select distinct
+        system,
+        coalesce(source, '') as source,
+        coalesce(medium, '') as medium,
+        coalesce(campaign, '') as campaign,
+    from origins
+)
+
+select * from int_channel__contact_origins

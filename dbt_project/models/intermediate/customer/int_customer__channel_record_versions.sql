@@ -1,0 +1,74 @@
+{#
+    Grain: version of a person in a channel, as sent: e-mail profiles, social profiles, and
+    devices. Bots are no persons.
+#}
+with email_profiles as (
+    select * from {{ ref('stg_klaviyo__person_versions') }}
+),
+
+messages as (
+    select * from {{ ref('stg_social__messages') }}
+),
+
+web_visits as (
+    select * from {{ ref('int_channel__web_visits_daily') }}
+),
+
+
+devices as (
+    select
+        record_id,
+        min(first_seen_at) as first_seen_at,
+        min(market_code) as market_code,
+        min(load_id) as load_id,
+    from web_visits
+    group by record_id
+    having not bool_or(is_bot)
+),
+
+social_profiles as (
+    select
+        record_id,
+        min(occurred_at) as first_seen_at,
+        max_by(email, case when email is not null then occurred_at end) as email,
+        max_by(phone, case when phone is not null then occurred_at end) as phone,
+        min(market_code) as market_code,
+        min(load_id) as load_id,
+    from messages
+    group by record_id
+),
+
+int_customer__channel_record_versions as (
+    select
+        record_id,
+        'klaviyo' as system,
+        'email_profile' as record_type,
+        updated_at as version_at,
+        email,
+        cast(null as {{ dbt.type_string() }}) as mobile_phone,
+        phone,
+        given_name,
+        family_name,
+        company_name,
+        cast(null as date) as birth_date,
+        postal_code,
+        city,
+        country,
+        created_at,
+        false as is_deleted,
+        cast(null as {{ dbt.type_string() }}) as merged_into_record_id,
+        load_id,
+    from email_profiles
+    union all
+    select
+        record_id, 'social', 'social_profile', first_seen_at, email, null, phone, null, null,
+        null, null, null, null, market_code, first_seen_at, false, null, load_id,
+    from social_profiles
+    union all
+    select
+        record_id, 'ga4', 'device', first_seen_at, null, null, null, null, null, null, null,
+        null, null, market_code, first_seen_at, false, null, load_id,
+    from devices
+)
+
+select * from int_customer__channel_record_versions

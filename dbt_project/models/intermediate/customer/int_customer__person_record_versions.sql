@@ -1,0 +1,124 @@
+{#
+    Grain: person record and version, as valid from valid_from until valid_to. Versions that
+    change nothing that matters here are left out; the first holds from the record's creation.
+    Fact type: none (source of the customer dimension's history). A late version takes its place
+    in the order of its own time.
+#}
+with crm_versions as (
+    select * from {{ ref('int_customer__crm_record_versions') }}
+),
+
+shop_versions as (
+    select * from {{ ref('int_customer__shop_record_versions') }}
+),
+
+channel_versions as (
+    select * from {{ ref('int_customer__channel_record_versions') }}
+),
+
+markets as (
+    select * from {{ source('company', 'market') }}
+),
+
+market_aliases as (
+    select * from {{ source('company', 'market_alias') }}
+),
+
+versions as (
+    select * from crm_versions
+    union all
+    select * from shop_versions
+    union all
+    select * from channel_versions
+),
+
+located as (
+    select
+        versions.*,
+        coalesce(
+            markets.market_code,
+            market_aliases.market_code,
+            case when length(trim(versions.country)) = 2 then upper(trim(versions.country)) end
+        ) as market_code,
+    from versions
+    left join markets on upper(trim(versions.country)) = markets.market_code
+    left join market_aliases on lower(trim(versions.country)) = market_aliases.alias
+),
+
+normalised as (
+    select
+        located.record_id,
+        located.system,
+        located.record_type,
+        coalesce(located.version_at, located.created_at) as version_at,
+        {{ normalised_email('located.email') }} as email_normalised,
+        {{ normalised_phone(
+            'coalesce(located.mobile_phone, located.phone)', "replace(markets.dialling_code, '+', '')"
+        ) }} as phone_normalised,
+        {{ normalised_phone('located.phone', "replace(markets.dialling_code, '+', '')") }}
+            as other_phone_normalised,
+        nullif(trim(located.given_name), '') as given_name,
+        nullif(trim(located.family_name), '') as family_name,
+        nullif(trim(located.company_name), '') as company_name,
+        located.birth_date,
+        upper(nullif(trim(located.postal_code), '')) as postal_code,
+        nullif(trim(located.city), '') as city,
+        located.market_code,
+        located.created_at,
+        located.is_deleted,
+        located.merged_into_record_id,
+        located.load_id,
+    from located
+    left join markets on located.market_code = markets.market_code
+),
+
+compared as (
+    select
+        *,
+        {{ surrogate_key([
+            'email_normalised', 'phone_normalised', 'other_phone_normalised', 'given_name',
+            'family_name', 'company_name', 'birth_date', 'postal_code', 'city', 'market_code',
+            'is_deleted', 'merged_into_record_id',
+        ]) }} as content_key,
+    from normalised
+),
+
+changes as (
+    select
+        *,
+        lag(content_key) over (partition by record_id order by version_at) as previous_content_key,
+        min(least(created_at, version_at)) over (partition by record_id) as first_created_at,
+        max(version_at) over (partition by record_id) as updated_at,
+    from compared
+),
+
+int_customer__person_record_versions as (
+    select
+        record_id,
+        system,
+        record_type,
+        case when previous_content_key is null then first_created_at else version_at end
+            as valid_from,
+        lead(version_at, 1, timestamp '9999-12-31') over (
+            partition by record_id order by version_at
+        ) as valid_to,
+        email_normalised,
+        phone_normalised,
+        other_phone_normalised,
+        given_name,
+        family_name,
+        company_name,
+        birth_date,
+        postal_code,
+        city,
+        market_code,
+        first_created_at as created_at,
+        updated_at,
+        is_deleted,
+        merged_into_record_id,
+        load_id,
+    from changes
+    where previous_content_key is null or content_key <> previous_content_key
+)
+
+select * from int_customer__person_record_versions
