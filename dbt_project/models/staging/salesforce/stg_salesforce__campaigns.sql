@@ -13,7 +13,7 @@ select
     nullif(trim(status), '') as status,
     start_date,
     end_date,
-    budgeted_cost as budgeted_amount,
+    budgeted_cost as budget_amount,
     actual_cost as cost_amount,
     system_modstamp as updated_at,
     _load_id as load_id
