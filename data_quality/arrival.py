@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from data_quality.checks import CheckDefinition, CheckResult, Run, Severity
 from data_quality.engine import ROWS, Expected, Judge, Outcome
+from orchestration.lib.arriving import DUPLICATE, EQUAL_ROW, UNPARSABLE
+from orchestration.lib.casts import is_time
 from orchestration.lib.feeds import Feed
 from orchestration.lib.layouts import Layout, Rule
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 UNUSUAL_FACTOR = 4
+WHERE_ERROR = "where_error"
 _FACT_TYPES = {int: "BIGINT", str: "VARCHAR"}
 
 
@@ -29,14 +32,12 @@ _FACT_TYPES = {int: "BIGINT", str: "VARCHAR"}
 class BatchFacts:
     """What ingestion counted while it read a batch; the gate compares it with the rows.
 
-    `rows_unreadable` are rejected rows that never became a row of the table (lines that the
-    parser could not split). `usual_rows` is what a batch of this many files usually holds, by
-    the feed's own history; None where there is too little of it.
+    `usual_rows` is what a batch of these files usually holds, by the feed's own history (see
+    `volume`); None where there is too little of it.
     """
 
     rows_read: int
     rows_not_of_feed: int = 0
-    rows_unreadable: int = 0
     files_read: int = 1
     files_refused: tuple[str, ...] = ()
     columns_missing: tuple[str, ...] = ()
@@ -87,12 +88,6 @@ _BATCH_CHECKS = {
         f"and usual_rows * {UNUSUAL_FACTOR}",
         "{rows_read} rows, usually {usual_rows}",
     ),
-    "duplicate_rows": _BatchCheck(
-        "warning",
-        "No two rows of the batch are equal (the source has no key: equal rows stay, counted)",
-        "duplicate_rows = 0",
-        "{duplicate_rows} rows equal another one",
-    ),
 }
 
 
@@ -120,7 +115,7 @@ def arrival_checks(feed: Feed, layout: Layout) -> list[CheckDefinition]:
     """Every check of a feed's batches, in the order in which they are reported."""
     batch = [
         CheckDefinition("arrival", feed.name, name, c.severity, c.description, ROWS)
-        for name, c in _batch_checks(layout).items()
+        for name, c in _BATCH_CHECKS.items()
     ]
     rows = [
         CheckDefinition("arrival", feed.name, c.name, c.severity, c.description, ROWS)
@@ -141,43 +136,44 @@ def judge_arrival(
 
     `table` holds each row of the batch once, typed, with `_failed_rules` and `_warned_rules`.
     """
-    row_checks, batch_checks = _row_checks(feed, layout), _batch_checks(layout)
-    numbers = _numbers(connection, feed, layout, facts, table)
+    row_checks = _row_checks(feed, layout)
+    numbers = _numbers(connection, feed, facts, table)
     expected = [Expected(c.name, ROWS, {"passes": c.passes}, c.severity) for c in row_checks]
     on_batch = [
-        Expected(name, ROWS, {"passes": c.passes}, c.severity) for name, c in batch_checks.items()
+        Expected(name, ROWS, {"passes": c.passes}, c.severity) for name, c in _BATCH_CHECKS.items()
     ]
     with Judge(connection) as judge:
         with _one_row(connection, numbers) as facts_row:
             batch_outcomes = judge.run(facts_row, on_batch)
         row_outcomes = judge.run(f"select * from {table}", expected)
     marks = _marks(connection, table) if not all(o.success for o in row_outcomes) else {}
-    results = [_batch_result(batch_checks[o.name], o, numbers) for o in batch_outcomes]
+    results = [_batch_result(_BATCH_CHECKS[o.name], o, numbers) for o in batch_outcomes]
     results += [_row_result(c, o, marks) for c, o in zip(row_checks, row_outcomes, strict=True)]
     return [CheckResult(**_identity(run, feed), **result) for result in results]
 
 
-def _batch_checks(layout: Layout) -> dict[str, _BatchCheck]:
-    counted = layout.duplicates == "warn"
-    return {n: c for n, c in _BATCH_CHECKS.items() if counted or n != "duplicate_rows"}
-
-
 def _row_checks(feed: Feed, layout: Layout) -> list[_RowCheck]:
-    """One per rule; what is required and what is readable is one check over all columns."""
+    """One per rule; what holds for columns of a kind is one check over all of them."""
     required = tuple(f"required_{n}" for n, c in layout.columns.items() if c.required)
+    dated = tuple(f"implausible_{n}" for n, c in layout.columns.items() if is_time(c.type))
+    typed = tuple(f"type_{name}" for name in layout.columns)
     checks = [
         _RowCheck(
-            "values_readable",
-            "Every value can be read as its column's type",
-            tuple(f"type_{name}" for name in layout.columns),
-        )
+            "rows_parsable", "Every row can be told apart and read", (UNPARSABLE, WHERE_ERROR)
+        ),
+        _RowCheck("values_readable", "Every value can be read as its column's type", typed),
     ]
+    if dated:
+        checks.append(_RowCheck("dates_plausible", "Every date is one that can be true", dated))
     if required:
         text = "Every required column has a value"
         checks.append(_RowCheck("required_columns_filled", text, required))
-    if layout.key and layout.duplicates == "reject":
-        key = ", ".join(layout.key)
-        checks.append(_RowCheck("duplicate_key", f"One row per {key}", ("duplicate_key",)))
+    if layout.duplicates == "warn":
+        text = "No two rows of a file are equal (the source has no key: equal rows stay, counted)"
+        checks.append(_RowCheck("duplicate_rows", text, (EQUAL_ROW,), "_warned_rules"))
+    elif layout.key:
+        text = f"One row per {', '.join(layout.key)} and version in a file"
+        checks.append(_RowCheck("duplicate_key", text, (DUPLICATE,)))
     taken = {check.name for check in checks} | set(_BATCH_CHECKS)
     return checks + [_rule_check(rule, taken) for rule in (*layout.rules, *feed.rules)]
 
@@ -189,7 +185,7 @@ def _rule_check(rule: Rule, taken: set[str]) -> _RowCheck:
 
 
 def _numbers(
-    connection: DuckDBPyConnection, feed: Feed, layout: Layout, facts: BatchFacts, table: str
+    connection: DuckDBPyConnection, feed: Feed, facts: BatchFacts, table: str
 ) -> dict[str, Any]:
     """The facts of the batch as one row: what the reader counted and what the table holds."""
     loaded, marked = connection.execute(
@@ -200,7 +196,7 @@ def _numbers(
     return {
         "rows_read": facts.rows_read,
         "rows_loaded": loaded,
-        "rows_rejected": marked + facts.rows_unreadable,
+        "rows_rejected": marked,
         "rows_not_of_feed": facts.rows_not_of_feed,
         "max_rejected_pct": float(feed.max_rejected_pct),
         "files_read": facts.files_read,
@@ -209,19 +205,7 @@ def _numbers(
         "columns_missing": ", ".join(facts.columns_missing),
         "columns_extra": ", ".join(facts.columns_extra),
         "usual_rows": facts.usual_rows,
-        "duplicate_rows": _duplicates(connection, layout, table),
     }
-
-
-def _duplicates(connection: DuckDBPyConnection, layout: Layout, table: str) -> int:
-    if layout.duplicates != "warn":
-        return 0
-    columns = ", ".join('"' + name.replace('"', '""') + '"' for name in layout.columns)
-    found = connection.execute(
-        f"select coalesce(sum(copies - 1), 0) from (select count(*) as copies from {table} "
-        f"where coalesce(len(_failed_rules), 0) = 0 group by hash({columns}))"
-    ).fetchall()
-    return int(found[0][0])
 
 
 @contextmanager
@@ -264,7 +248,6 @@ def _batch_result(
     failed = {
         "rows_reconcile": abs(read - accounted),
         "rejected_share": numbers["rows_rejected"],
-        "duplicate_rows": numbers["duplicate_rows"],
     }.get(outcome.name, 1)
     return {
         "check_name": outcome.name,
