@@ -41,8 +41,8 @@ flat_lines as (
         currency_code,
         ordered_at as sold_at,
         quantity_sold,
-        quantity_sold * unit_price_original as gross_amount_original,
-        quantity_sold * unit_price_original - discount_amount_original as net_amount_original,
+        0 + quantity_sold * unit_price_original as gross_amount_original,
+        0 + quantity_sold * unit_price_original - discount_amount_original as net_amount_original,
         load_id
     from {{ ref('stg_shop__order_lines') }}
 ),

@@ -82,11 +82,14 @@ reversed as (
         order_lines.source_product_code,
         orders.cancelled_at as happened_at,
         -(order_lines.quantity_sold - coalesce(refunded.quantity_refunded, 0)) as quantity_sold,
-        -order_lines.gross_amount * case
-            when order_lines.quantity_sold <> 0
-                then 1 - coalesce(refunded.quantity_refunded, 0) / order_lines.quantity_sold
-            else 1
-        end as gross_amount,
+        -(
+            order_lines.gross_amount
+            - coalesce(
+                order_lines.gross_amount * refunded.quantity_refunded
+                / nullif(order_lines.quantity_sold, 0),
+                0
+            )
+        ) as gross_amount,
         -(order_lines.net_amount - coalesce(refunded.refund_amount, 0)) as net_amount,
         greatest(order_lines.load_id, coalesce(refunded.load_id, 0)) as load_id
     from order_lines
