@@ -34,17 +34,19 @@ Stage = Literal["awareness", "consideration", "intent", "purchase", "service", "
 LeadStageName = Literal[
     "captured", "engaged", "mql", "sal", "sql", "opportunity", "won", "lost", "rejected", "recycled"
 ]
-SlaEvent = Literal[
-    "captured",
-    "assigned",
-    "first_attempt",
-    "first_contact",
-    "accepted_or_rejected",
-    "mql",
-    "ticket_opened",
-    "first_response",
-    "resolved",
-]
+# A lead enters a stage, or one of these happens to a lead or ticket.
+SlaEvent = (
+    LeadStageName
+    | Literal[
+        "assigned",
+        "first_attempt",
+        "first_contact",
+        "accepted_or_rejected",
+        "ticket_opened",
+        "first_response",
+        "resolved",
+    ]
+)
 
 
 class CompanyError(ValueError):
