@@ -65,7 +65,3 @@ def dbt_manifest() -> dict[str, Any]:
     """The parsed manifest of the dbt project."""
     return json.loads(dbt_project().manifest_path.read_text(encoding="utf-8"))
 
-
-def rows_metadata(**values: int) -> dict[str, dg.MetadataValue]:
-    """Row counts as asset metadata, by name."""
-    return {name: dg.MetadataValue.int(value) for name, value in values.items()}

@@ -8,19 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
+from duckdb import DuckDBPyConnection
 from pydantic import BaseModel
 
-from data_quality.arrival import arrival_checks, judge_arrival
+from data_quality.arrival import BatchFacts, arrival_checks, judge_arrival
 from data_quality.checks import CheckResult, Run, asset_check_specs
 from data_quality.results import write_results
+from data_quality.volume import usual_rows
 from orchestration import project
-from orchestration.lib.companies import load_company
 from orchestration.lib.feeds import Feed
-from orchestration.lib.ingest import IngestReport, ingest_feed
+from orchestration.lib.ingest import ingest_feed
 from orchestration.lib.layouts import Layout, load_layouts
+from orchestration.lib.periods import period_dates
+from orchestration.lib.reports import IngestReport
 
 FeedEvent = dg.AssetMaterialization | dg.MaterializeResult | dg.AssetCheckResult
 
@@ -70,14 +74,21 @@ def feed_asset(feed: Feed) -> dg.AssetsDefinition:
         run = Run.now(context.run_id)
         results: list[CheckResult] = []
 
-        def judge(connection: Any, facts: Any) -> list[str]:
+        settings = project.settings()
+
+        def judge(connection: DuckDBPyConnection, report: IngestReport) -> list[str]:
+            facts = _facts(feed, report, settings.manifest_path)
             verdict = judge_arrival(connection, feed, layout, facts, run)
             results.extend(verdict)
             return [r.check_name for r in verdict if r.is_critical_failure]
 
-        settings = project.settings()
         report = ingest_feed(
-            settings, load_company(settings), feed, layout, _window(context), judge
+            settings,
+            project.company(),
+            feed,
+            layout,
+            _window(context),
+            lambda connection, _feed, _layout, so_far: judge(connection, so_far),
         )
         write_results(settings, results)
         context.log.info(_line(feed, report))
@@ -121,29 +132,50 @@ def _window(context: dg.AssetExecutionContext) -> tuple[date, date] | None:
     return date.fromisoformat(keys.start), date.fromisoformat(keys.end)
 
 
+def _facts(feed: Feed, report: IngestReport, manifest: Path) -> BatchFacts:
+    """What was counted while the batch that waits for the gate was read."""
+    waiting = report.of_status("pending")
+    return BatchFacts(
+        rows_read=sum(file.rows_read for file in waiting),
+        rows_not_of_feed=sum(file.rows_not_of_feed for file in waiting),
+        files_read=len(waiting),
+        files_refused=tuple(f"{f.file}: {f.message}" for f in report.of_status("refused")),
+        columns_missing=_found(report, "columns_missing"),
+        columns_extra=_found(report, "columns_extra"),
+        usual_rows=usual_rows(manifest, feed, [file.period for file in waiting]),
+    )
+
+
+def _found(report: IngestReport, kind: str) -> tuple[str, ...]:
+    return tuple(f"{f.file}: {f.message}" for f in report.findings if f.kind == kind)
+
+
 def _partitions_loaded(key: dg.AssetKey, report: IngestReport) -> Iterator[dg.AssetMaterialization]:
     """Tell Dagster which days arrived in a run that asked for no day in particular."""
     known = project.daily_partitions()
     rows: dict[str, int] = {}
-    for load in report.loads:
-        if load.period_start is not None:
-            day = load.period_start.isoformat()
-            rows[day] = rows.get(day, 0) + load.rows_loaded
+    for file in report.of_status("loaded"):
+        days = period_dates(file.period)
+        if days is not None:
+            day = days[0].isoformat()
+            rows[day] = rows.get(day, 0) + file.rows_loaded
     for day, count in sorted(rows.items()):
         if known.has_partition_key(day):
-            yield dg.AssetMaterialization(key, partition=day, metadata={"dagster/partition_row_count": count})
+            metadata = {"dagster/partition_row_count": count}
+            yield dg.AssetMaterialization(key, partition=day, metadata=metadata)
 
 
 def _metadata(report: IngestReport) -> dict[str, Any]:
-    metadata: dict[str, Any] = project.rows_metadata(
-        rows_read=report.rows_read,
-        rows_loaded=report.rows_loaded,
-        rows_rejected=report.rows_rejected,
-        rows_not_of_feed=report.rows_not_of_feed,
-    )
-    metadata["files"] = len(report.loads)
-    if report.rejected_by_rule:
-        metadata["rejected_by_rule"] = dg.MetadataValue.json(report.rejected_by_rule)
+    metadata: dict[str, Any] = {
+        "rows_read": report.rows_read,
+        "rows_loaded": report.rows_loaded,
+        "rows_rejected": report.rows_rejected,
+        "rows_not_of_feed": report.rows_not_of_feed,
+        "files_loaded": report.files_loaded,
+        "files_refused": report.files_refused,
+    }
+    if report.by_rule:
+        metadata["rejected_by_rule"] = dg.MetadataValue.json(report.by_rule)
     if report.totals:
         metadata["reconciled_totals"] = dg.MetadataValue.json(report.totals)
     return metadata
@@ -165,11 +197,13 @@ def _check_result(key: dg.AssetKey, result: CheckResult) -> dg.AssetCheckResult:
 
 
 def _line(feed: Feed, report: IngestReport) -> str:
-    if not report.loads and not report.refused:
+    if report.is_empty:
         return f"{feed.name}: nothing new"
-    text = f"{feed.name}: {report.rows_loaded:,} rows from {len(report.loads)} files"
+    text = f"{feed.name}: {report.rows_loaded:,} rows of {report.files_loaded} files"
     if report.rows_rejected:
         text += f", {report.rows_rejected:,} rows to quarantine"
-    if report.refused:
-        text += f", {len(report.refused)} files refused"
+    if report.files_refused:
+        text += f", {report.files_refused} files refused"
+    if report.blocked:
+        text += f"; NOT loaded, the gate says no: {', '.join(report.failed_checks)}"
     return text

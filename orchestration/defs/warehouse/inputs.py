@@ -3,8 +3,8 @@
 import dagster as dg
 
 from orchestration import project
+from orchestration.lib.bronze import export_manifest
 from orchestration.lib.dbt_sources import write_empty_bronze
-from orchestration.lib.manifest import export_manifest
 from orchestration.lib.rules_tables import write_rules
 
 
@@ -35,8 +35,8 @@ def inputs() -> dg.Definitions:
     def manifest(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         settings = project.settings()
         write_empty_bronze(settings)
-        counts = export_manifest(settings)
-        context.log.info(f"bronze/manifest: {counts}")
-        return dg.MaterializeResult(metadata={"loads": dg.MetadataValue.text(str(counts))})
+        changed = export_manifest(settings)
+        context.log.info(f"bronze/manifest: {'exported' if changed else 'nothing new'}")
+        return dg.MaterializeResult(metadata={"changed": changed})
 
     return dg.Definitions(assets=[rules, manifest])

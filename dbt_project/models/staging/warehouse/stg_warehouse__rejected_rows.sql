@@ -1,4 +1,4 @@
--- Grain: one row per rejected row and rule that it broke, of current loads and refused files.
+-- Grain: one row per rejected row, and one per refused file, of what is current.
 with
 
 rejected as (
@@ -6,12 +6,14 @@ rejected as (
 )
 
 select
-    _source as feed_source,
-    _table as feed_table,
-    _source || '/' || _table as feed_name,
+    feed_source,
+    feed_table,
+    feed_source || '/' || feed_table as feed_name,
     _file as file_name,
     _row as row_number,
     _load_id as load_id,
+    _received_at as received_at,
     rule as rule_name,
+    rules as rule_names,
     reason
 from rejected
