@@ -7,7 +7,10 @@ senders' modules. Rows come out in a fixed order, so that the same seed gives th
 from __future__ import annotations
 
 import gzip
+import io
+import re
 import tempfile
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,11 +118,13 @@ class Outbox:
 
     def write_workbook(self, name: str, sheets: dict[str, tuple[list[str], pd.DataFrame]]) -> None:
         """Write an Excel workbook: per sheet, the title lines above the header and the table."""
-        with pd.ExcelWriter(self._path(name), engine="openpyxl") as workbook:
+        content = io.BytesIO()
+        with pd.ExcelWriter(content, engine="openpyxl") as workbook:
             for sheet, (titles, table) in sheets.items():
                 table.to_excel(workbook, sheet_name=sheet, index=False, startrow=len(titles))
                 for line, title in enumerate(titles, start=1):
                     workbook.sheets[sheet].cell(row=line, column=1, value=title)
+        self._path(name).write_bytes(_without_clock(content))
         self.row_counts[name] = sum(len(table) for _, table in sheets.values())
 
     def write_bytes(self, name: str, content: bytes) -> None:
@@ -151,3 +156,16 @@ class Outbox:
         if path.suffix == ".gz":
             content = gzip.compress(content, mtime=0)
         path.write_bytes(content)
+
+
+def _without_clock(workbook: io.BytesIO) -> bytes:
+    """The workbook's bytes without the moment at which it was made."""
+    result = io.BytesIO()
+    with zipfile.ZipFile(workbook) as source, zipfile.ZipFile(result, "w") as target:
+        for member in source.infolist():
+            content = source.read(member)
+            if member.filename == "docProps/core.xml":
+                content = re.sub(rb"\d{4}-\d\d-\d\dT[\d:]+Z", b"2025-01-01T00:00:00Z", content)
+            fixed = zipfile.ZipInfo(member.filename)
+            target.writestr(fixed, content, zipfile.ZIP_DEFLATED)
+    return result.getvalue()

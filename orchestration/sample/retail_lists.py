@@ -86,11 +86,23 @@ def _create_articles(outbox: Outbox) -> None:
 
 
 def _write_stores(outbox: Outbox, number: int) -> None:
-    """Full lists; the one in the middle of the history supersedes the first."""
+    """Full lists; the one in the middle of the history supersedes the first: some are renovated."""
     period = outbox.periods[number].name
+    share = 0.2 if number else 0
 
     def stores(distributor: str, columns: str) -> str:
-        return f"select {columns} from store where distributor_code = '{distributor}' order by store_code"
+        return f"""
+            select {columns}
+            from (
+                select
+                    * exclude (name),
+                    name || case when draw(store_code, 'renovated') < {share} then ' (R)' else '' end
+                        as name,
+                from store
+            ) as store
+            where distributor_code = '{distributor}'
+            order by store_code
+        """
 
     outbox.write(
         f"hiper_sol/centros_{period}.csv",

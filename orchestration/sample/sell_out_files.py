@@ -127,14 +127,14 @@ def _write_hiper_sol_stock(outbox: Outbox) -> None:
             order by stock.stock_date, 1, 2
         """
 
-    number = outbox.middle_number
-    broken = f"hiper_sol/existencias_{outbox.periods[number].name}.csv"
     outbox.write_periods("hiper_sol/existencias_{period}.csv", lines, HIPER_SOL)
-    if broken in outbox.row_counts:
-        outbox.write_bytes(broken, _LOGIN_PAGE.encode("cp1252"))
-        outbox.row_counts[broken] = 0
-        outbox.write(broken.replace(".csv", "_v2.csv"), lines(number), HIPER_SOL)
-        outbox.note_fault(broken, "malformed_file", 0, "a login page saved as CSV; sent again as _v2")
+    sent = f"hiper_sol/existencias_{outbox.periods[outbox.middle_number].name}.csv"
+    if sent in outbox.row_counts:
+        again = sent.replace(".csv", "_v2.csv")
+        outbox.write_bytes(again, _LOGIN_PAGE.encode("cp1252"))
+        outbox.note_fault(
+            again, "malformed_file", 0, "a login page saved as CSV; what was sent before holds"
+        )
 
 
 def _write_superlider(outbox: Outbox) -> None:
