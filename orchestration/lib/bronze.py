@@ -6,8 +6,6 @@ Doesn't belong here: which rows are good (see `arriving`), the order of commits 
 
 from __future__ import annotations
 
-import json
-import os
 from pathlib import Path
 
 import duckdb
@@ -18,6 +16,7 @@ from orchestration.lib.layouts import LINEAGE_COLUMNS, Layout
 from orchestration.lib.manifest import Manifest
 from orchestration.lib.quarantine import write_empty
 from orchestration.lib.settings import Settings
+from orchestration.lib.tables import write_parquet, write_rows
 
 LOAD_COLUMNS = {
     "load_id": "BIGINT",
@@ -99,16 +98,6 @@ def write_partition(
     )
 
 
-def write_parquet(connection: duckdb.DuckDBPyConnection, select: str, path: Path) -> None:
-    """Write a Parquet file beside and swap it in."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    connection.execute(
-        f"copy ({select}) to {engine.text(beside)} (format parquet, compression zstd)"
-    )
-    os.replace(beside, path)
-
-
 def export_manifest(settings: Settings) -> bool:
     """Write the manifest as Parquet for the models; False if nothing has changed since."""
     folder = settings.station("bronze") / "_manifest"
@@ -121,35 +110,8 @@ def export_manifest(settings: Settings) -> bool:
         loads = manifest.query(LOADS)
         days = manifest.query(LOAD_DAYS)
         with duckdb.connect() as connection:
-            _export(connection, loads, LOAD_COLUMNS, folder / "load.parquet")
-            _export(connection, days, LOAD_DAY_COLUMNS, folder / "load_day.parquet")
+            write_rows(connection, loads, LOAD_COLUMNS, folder / "load.parquet")
+            write_rows(connection, days, LOAD_DAY_COLUMNS, folder / "load_day.parquet")
             write_empty(connection, settings)
         marker.write_text(change, encoding="utf-8")
     return True
-
-
-def _export(
-    connection: duckdb.DuckDBPyConnection,
-    rows: list[dict[str, object]],
-    columns: dict[str, str],
-    path: Path,
-) -> None:
-    beside = path.with_name(f".{path.name}.{os.getpid()}.jsonl")
-    with beside.open("w", encoding="utf-8") as file:
-        file.writelines(json.dumps(row) + "\n" for row in rows)
-    spec = ", ".join(f"{engine.name(name)}: '{_readable(kind)}'" for name, kind in columns.items())
-    fields = ", ".join(
-        f"{engine.name(name)}::{kind} as {engine.name(name)}" for name, kind in columns.items()
-    )
-    write_parquet(
-        connection,
-        f"select {fields} from read_json({engine.text(beside)}, format = 'newline_delimited', "
-        f"columns = {{{spec}}})",
-        path,
-    )
-    beside.unlink()
-
-
-def _readable(kind: str) -> str:
-    """SQLite has no booleans, days and times: they come as numbers and texts."""
-    return {"BOOLEAN": "BIGINT", "DATE": "VARCHAR", "TIMESTAMP": "VARCHAR"}.get(kind, kind)

@@ -8,7 +8,6 @@ Doesn't belong here: which rows are rejected (see `arriving`).
 from __future__ import annotations
 
 import argparse
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from orchestration.lib import engine
 from orchestration.lib.feeds import Feed
 from orchestration.lib.manifest import FileRecord
 from orchestration.lib.settings import Settings
+from orchestration.lib.tables import write_parquet
 
 COLUMNS = {
     "feed_source": "VARCHAR",
@@ -69,7 +69,7 @@ def write_rows(
 ) -> None:
     """Replace a partition's quarantine by the rejected rows of one file of table `arriving`."""
     words = ", ".join(f"{engine.text(rule)}: {engine.text(why)}" for rule, why in reasons.items())
-    _write(
+    write_parquet(
         connection,
         f"select {engine.text(feed.source)} as feed_source, {engine.text(feed.table)} as feed_table, "
         f"_file, _row, {load_id}::bigint as _load_id, _received_at, _period, "
@@ -110,14 +110,14 @@ def write_refused(
         f"{value}::{kind} as {engine.name(name)}"
         for value, (name, kind) in zip(values, COLUMNS.items(), strict=True)
     )
-    _write(connection, f"select {fields}", refused_path(settings, feed, record))
+    write_parquet(connection, f"select {fields}", refused_path(settings, feed, record))
 
 
 def write_empty(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Write the typed file without rows that lets models read a quarantine with nothing in it."""
     fields = ", ".join(f"null::{kind} as {engine.name(name)}" for name, kind in COLUMNS.items())
     path = settings.station("quarantine") / "_empty.parquet"
-    _write(connection, f"select {fields} limit 0", path)
+    write_parquet(connection, f"select {fields} limit 0", path)
 
 
 def summarize(settings: Settings) -> list[Summary]:
@@ -147,13 +147,6 @@ def feeds_with_rule(settings: Settings, feed: Feed, rule: str | None) -> set[int
             [f"{folder}/*.parquet", rule, rule],
         ).fetchall()
     return {load_id for (load_id,) in rows}
-
-
-def _write(connection: duckdb.DuckDBPyConnection, select: str, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    connection.execute(f"copy ({select}) to {engine.text(beside)} (format parquet)")
-    os.replace(beside, path)
 
 
 def main(arguments: list[str] | None = None) -> int:

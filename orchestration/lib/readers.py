@@ -31,7 +31,8 @@ from orchestration.lib.unpack import (
 
 HEAD_CHARACTERS = 1 << 20
 SAMPLED_LINES = 1000
-MAX_LINE_BYTES = 16 << 20
+MAX_LINE_BYTES = 4 << 20
+BUFFER_BYTES = 8 << 20
 IDENTIFIER = re.compile(r'"([^"]+)"|\b([A-Za-z_]\w*)\b(?!\s*\()')
 
 FILE = "__cfs_file"
@@ -266,6 +267,7 @@ def _csv_relation(paths: str, first: Readable, fmt: FileFormat) -> str:
         "store_rejects = true",
         "rejects_limit = 0",
         f"max_line_size = {MAX_LINE_BYTES}",
+        f"buffer_size = {BUFFER_BYTES}",
     ]
     return f"read_csv({paths}, {', '.join(options)})"
 
@@ -365,7 +367,7 @@ def _json_relation(paths: str, first: Readable) -> str:
     lines = (
         f"read_csv({paths}, columns = {{'{LINE}': 'VARCHAR'}}, auto_detect = false, "
         f"header = false, delim = '\x01', quote = '', escape = '', filename = '{FILE}', "
-        f"max_line_size = {MAX_LINE_BYTES})"
+        f"max_line_size = {MAX_LINE_BYTES}, buffer_size = {BUFFER_BYTES})"
     )
     parsed = (
         f"case when ltrim({LINE})[1] = '{{' then try(json_transform({LINE}, {engine.text(spec)})) end"

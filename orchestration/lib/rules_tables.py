@@ -1,0 +1,285 @@
+"""A company's rules as tables that the models read: `rules/<company>/<table>.parquet`.
+
+Belongs here: turning company.yaml into rows, among them holidays and business hours in UTC.
+Doesn't belong here: validating company.yaml (see `companies`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta, timezone
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import duckdb
+
+from orchestration.lib.companies import WEEK_DAYS, Company, CompanyError, Market
+from orchestration.lib.settings import Settings
+from orchestration.lib.tables import write_rows
+
+FOREVER = date(9999, 12, 31)
+ALWAYS = date(1900, 1, 1)
+DAYS_AROUND = 400
+
+TABLES: dict[str, dict[str, str]] = {
+    "company": {
+        "company_name": "VARCHAR",
+        "title": "VARCHAR",
+        "currency_code": "VARCHAR",
+        "time_zone": "VARCHAR",
+        "start_date": "DATE",
+        "end_date": "DATE",
+        "fiscal_year_start_month": "INTEGER",
+        "session_timeout_minutes": "INTEGER",
+        "journey_lapse_days": "INTEGER",
+        "journey_lookback_days": "INTEGER",
+        "identity_max_records": "INTEGER",
+    },
+    "own_brand": {"brand": "VARCHAR"},
+    "free_mail_domain": {"domain": "VARCHAR"},
+    "market": {
+        "market_code": "VARCHAR",
+        "market_name": "VARCHAR",
+        "time_zone": "VARCHAR",
+        "currency_code": "VARCHAR",
+        "language": "VARCHAR",
+        "dialling_code": "VARCHAR",
+    },
+    "market_alias": {"alias": "VARCHAR", "market_code": "VARCHAR"},
+    "holiday": {"market_code": "VARCHAR", "holiday_date": "DATE", "holiday_name": "VARCHAR"},
+    "business_hours": {
+        "market_code": "VARCHAR",
+        "work_date": "DATE",
+        "opens_at": "TIMESTAMP",
+        "closes_at": "TIMESTAMP",
+        "minutes_before": "BIGINT",
+    },
+    "fx_rate": {
+        "currency_code": "VARCHAR",
+        "valid_from": "DATE",
+        "valid_to": "DATE",
+        "rate": "DOUBLE",
+    },
+    "channel": {
+        "channel_code": "VARCHAR",
+        "channel_name": "VARCHAR",
+        "ownership": "VARCHAR",
+        "medium": "VARCHAR",
+        "department": "VARCHAR",
+        "default_intent": "VARCHAR",
+        "default_stage": "VARCHAR",
+    },
+    "channel_rule": {
+        "rule_order": "INTEGER",
+        "system": "VARCHAR",
+        "source_pattern": "VARCHAR",
+        "medium_pattern": "VARCHAR",
+        "campaign_pattern": "VARCHAR",
+        "channel_code": "VARCHAR",
+    },
+    "lead_stage": {"system": "VARCHAR", "status": "VARCHAR", "stage": "VARCHAR"},
+    "opportunity_stage": {"system": "VARCHAR", "stage_name": "VARCHAR", "stage": "VARCHAR"},
+    "sla_commitment": {
+        "commitment_code": "VARCHAR",
+        "version": "INTEGER",
+        "valid_from": "DATE",
+        "valid_to": "DATE",
+        "owed_by": "VARCHAR",
+        "owed_to": "VARCHAR",
+        "kind": "VARCHAR",
+        "start_event": "VARCHAR",
+        "end_event": "VARCHAR",
+        "target_minutes": "INTEGER",
+        "target_pct": "DOUBLE",
+        "target_count": "INTEGER",
+        "description": "VARCHAR",
+    },
+    "distributor": {
+        "distributor_code": "VARCHAR",
+        "distributor_name": "VARCHAR",
+        "distributor_type": "VARCHAR",
+        "market_code": "VARCHAR",
+        "gln": "VARCHAR",
+        "relation": "VARCHAR",
+        "valid_from": "DATE",
+        "valid_to": "DATE",
+    },
+    "shop": {
+        "store_code": "VARCHAR",
+        "store_name": "VARCHAR",
+        "store_type": "VARCHAR",
+        "system": "VARCHAR",
+        "source_name": "VARCHAR",
+    },
+}
+
+Row = dict[str, Any]
+
+
+def write_rules(settings: Settings, company: Company) -> list[str]:
+    """Write the tables whose rows or columns changed; returns their names."""
+    folder = settings.station("rules")
+    folder.mkdir(parents=True, exist_ok=True)
+    changed = {}
+    for table, rows in rule_rows(company).items():
+        body = json.dumps([TABLES[table], rows], default=str)
+        digest = hashlib.sha256(body.encode()).hexdigest()
+        marker = folder / f".{table}.sha256"
+        same = marker.exists() and marker.read_text(encoding="utf-8") == digest
+        if not same or not (folder / f"{table}.parquet").exists():
+            changed[table] = (rows, marker, digest)
+    if changed:
+        with duckdb.connect() as connection:
+            for table, (rows, marker, digest) in changed.items():
+                write_rows(connection, rows, TABLES[table], folder / f"{table}.parquet")
+                marker.write_text(digest, encoding="utf-8")
+    return sorted(changed)
+
+
+def rule_rows(company: Company) -> dict[str, list[Row]]:
+    """Rows of every table; keys are in the order of the table's columns."""
+    holidays = {market.code: _holidays(company, market) for market in company.markets}
+    values: dict[str, list[tuple[Any, ...]]] = {
+        "company": [_company(company)],
+        "own_brand": [(brand,) for brand in company.own_brands],
+        "free_mail_domain": [(d.lower(),) for d in company.identity.free_mail_domains],
+        "market": [
+            (m.code, m.name, m.time_zone, m.currency, m.language, m.dialling_code)
+            for m in company.markets
+        ],
+        "market_alias": _aliases(company),
+        "holiday": [
+            (code, day, name) for code, days in holidays.items() for day, name in sorted(days.items())
+        ],
+        "business_hours": [
+            row for m in company.markets for row in _business_hours(company, m, set(holidays[m.code]))
+        ],
+        "fx_rate": _fx_rates(company),
+        "channel": [
+            (c.code, c.name, c.ownership, c.medium, c.department, c.intent, c.stage)
+            for c in company.channels
+        ],
+        "channel_rule": [
+            (order, r.system, r.source, r.medium, r.campaign, r.channel)
+            for order, r in enumerate(company.channel_rules, start=1)
+        ],
+        "lead_stage": [(s.system, s.status, s.stage) for s in company.lead_stages],
+        "opportunity_stage": [(s.system, s.stage_name, s.stage) for s in company.opportunity_stages],
+        "sla_commitment": [tuple(dict(s).values()) for s in company.sla],
+        "distributor": _distributors(company),
+        "shop": [
+            (s.code, s.name, s.type, s.system, name) for s in company.shops for name in s.source_names
+        ],
+    }
+    return {
+        table: [dict(zip(columns, row, strict=True)) for row in values[table]]
+        for table, columns in TABLES.items()
+    }
+
+
+def _company(company: Company) -> tuple[Any, ...]:
+    return (
+        company.name,
+        company.title,
+        company.currency,
+        company.time_zone,
+        company.start_date,
+        company.last_date,
+        company.fiscal_year_start_month,
+        company.sessions.timeout_minutes,
+        company.journeys.lapse_days,
+        company.journeys.lookback_days,
+        company.identity.max_records_per_identifier,
+    )
+
+
+def _aliases(company: Company) -> list[tuple[str, str]]:
+    """Every way to write a market, its code and name among them; one market per alias."""
+    found: dict[str, str] = {}
+    for market in company.markets:
+        for alias in (market.code, market.name, *market.aliases):
+            code = found.setdefault(alias.strip().lower(), market.code)
+            if code != market.code:
+                raise CompanyError(
+                    f"company.yaml: {alias!r} is an alias of markets {code} and {market.code}; "
+                    "keep one of them."
+                )
+    return sorted(found.items())
+
+
+def _days(company: Company) -> tuple[date, date]:
+    around = timedelta(days=DAYS_AROUND)
+    return company.start_date - around, company.last_date + around
+
+
+def _holidays(company: Company, market: Market) -> dict[date, str]:
+    if market.holidays is None:
+        return {}
+    from holidays import country_holidays  # takes 0.1 s, so only where rules are written
+
+    first, last = _days(company)
+    try:
+        found = country_holidays(
+            market.holidays.country,
+            subdiv=market.holidays.subdivision,
+            years=range(first.year, last.year + 1),
+        )
+    except NotImplementedError as error:
+        raise CompanyError(
+            f"company.yaml: markets.{market.code}.holidays names no calendar of the holidays "
+            f"library: {error}"
+        ) from error
+    return {day: name for day, name in found.items() if first <= day <= last}
+
+
+def _business_hours(
+    company: Company, market: Market, holidays: set[date]
+) -> Iterator[tuple[Any, ...]]:
+    """Open intervals in UTC; minutes are those that really pass, also where clocks change."""
+    zone = ZoneInfo(market.time_zone)
+    day, last = _days(company)
+    before = 0
+    while day <= last:
+        intervals = market.working_hours.get(WEEK_DAYS[day.weekday()], ())  # type: ignore[call-overload]
+        for interval in sorted(intervals if day not in holidays else ()):
+            opens, closes = (_utc(day, clock, zone) for clock in interval.split("-"))
+            minutes = int((closes - opens).total_seconds() // 60)
+            if minutes > 0:
+                yield (market.code, day, opens, closes, before)
+                before += minutes
+        day += timedelta(days=1)
+
+
+def _utc(day: date, clock: str, zone: ZoneInfo) -> datetime:
+    hour, minute = int(clock[:2]), int(clock[3:])
+    if hour == 24:
+        day, hour = day + timedelta(days=1), 0
+    local = datetime.combine(day, time(hour, minute), tzinfo=zone)
+    return local.astimezone(timezone.utc).replace(tzinfo=None)
+
+
+def _fx_rates(company: Company) -> list[tuple[Any, ...]]:
+    rows: list[tuple[Any, ...]] = [(company.currency, ALWAYS, FOREVER, 1.0)]
+    for currency in sorted({fx.currency for fx in company.fx} - {company.currency}):
+        rates = sorted(
+            (fx for fx in company.fx if fx.currency == currency), key=lambda fx: fx.valid_from
+        )
+        ends = [fx.valid_from for fx in rates[1:]] + [FOREVER]
+        rows += [
+            (currency, fx.valid_from, end, fx.rate) for fx, end in zip(rates, ends, strict=True)
+        ]
+    return rows
+
+
+def _distributors(company: Company) -> list[tuple[Any, ...]]:
+    rows: list[tuple[Any, ...]] = []
+    for d in company.distributors:
+        relations = sorted(d.relations, key=lambda relation: relation.valid_from)
+        ends = [relation.valid_from for relation in relations[1:]] + [FOREVER]
+        rows += [
+            (d.code, d.name, d.type, d.country, d.gln, relation.relation, relation.valid_from, end)
+            for relation, end in zip(relations, ends, strict=True)
+        ]
+    return rows
