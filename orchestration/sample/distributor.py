@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.sample import retail_lists, sell_out_files, sell_through, supply
-from orchestration.sample.outbox import Outbox
+from orchestration.sample.house_files import HouseFiles
 from orchestration.sample.parameters import Calendar, Parameters
 
 MESS: dict[str, float] = {
@@ -21,7 +21,7 @@ MESS: dict[str, float] = {
     "restated_row": 0.03,
     "audit_without_code": 0.003,
     "audit_negative_price": 0.001,
-    "member_without_email": 0.2,
+    "member_refuses_marketing": 0.3,
 }
 """Shares of rows that are spoiled on purpose; `planted_fault` says how many it came to be."""
 
@@ -31,24 +31,25 @@ def write(
 ) -> None:
     """Write every file of the distributor family below `out`.
 
-    Reads `purchase`, `person` and the tables of `products.build` and `stores.build`. Creates
+    Reads `purchase`, `person`, `noisy_person` and the tables of `products.build` and `stores.build`. Creates
     truth_sell_out, truth_sell_in, truth_stock, truth_listing, truth_shelf, truth_distributor_total,
     loyalty_member (with person_id) and adds to planted_fault. Rows of truth tables are those that
     stand in a file as of the calendar's `until`; `is_spoiled` rows were made unreadable.
     """
     sell_through.build(con, params, calendar)
     supply.build(con, params, calendar)
-    outbox = Outbox(con, out, calendar)
-    _report_sell_out(con, outbox)
-    _report_stock(con, outbox)
-    _report_sell_in(con, outbox)
-    sell_out_files.write(outbox, MESS)
-    retail_lists.write(outbox, params, MESS)
-    _keep_delivered(con, outbox)
+    files = HouseFiles(con, out, calendar)
+    _report_sell_out(con, files)
+    _report_stock(con, files)
+    _report_sell_in(con, files)
+    sell_out_files.write(files, MESS)
+    retail_lists.write(files, MESS)
+    files.note_written()
+    _keep_delivered(con, files)
     _total(con)
 
 
-def _report_sell_out(con: duckdb.DuckDBPyConnection, outbox: Outbox) -> None:
+def _report_sell_out(con: duckdb.DuckDBPyConnection, files: HouseFiles) -> None:
     """One row per store, product and reported period, with the file that it is in."""
     weekly = ", ".join(f"'{code}'" for code in sell_through.WEEKLY)
     con.execute(
@@ -99,7 +100,7 @@ def _report_sell_out(con: duckdb.DuckDBPyConnection, outbox: Outbox) -> None:
             round(reported.value_eur::double / retail_market.rate, 2) as value_original,
             retail_market.currency,
             draw(row_name, 'late') < {MESS["late_row"]}
-            and file_day.file_number < {outbox.last_number} as is_late,
+            and file_day.file_number < {files.last_number} as is_late,
             file_day.file_number + is_late::integer as file_number,
             reported.distributor_code = 'hiper_sol'
             and draw(row_name, 'check digit') < {MESS["wrong_check_digit"]} as is_spoiled,
@@ -111,7 +112,7 @@ def _report_sell_out(con: duckdb.DuckDBPyConnection, outbox: Outbox) -> None:
     )
 
 
-def _report_stock(con: duckdb.DuckDBPyConnection, outbox: Outbox) -> None:
+def _report_stock(con: duckdb.DuckDBPyConnection, files: HouseFiles) -> None:
     senders = ", ".join(f"'{code}'" for code in sell_through.STOCK_REPORTED_BY)
     con.execute(
         f"""
@@ -130,14 +131,14 @@ def _report_stock(con: duckdb.DuckDBPyConnection, outbox: Outbox) -> None:
     )
 
 
-def _report_sell_in(con: duckdb.DuckDBPyConnection, outbox: Outbox) -> None:
+def _report_sell_in(con: duckdb.DuckDBPyConnection, files: HouseFiles) -> None:
     con.execute(
         f"""
         create or replace table truth_sell_in as
         select
             retail_sell_in.*,
             draw(invoice_id || gtin, 'late') < {MESS["late_row"]}
-            and file_day.file_number < {outbox.last_number} as is_late,
+            and file_day.file_number < {files.last_number} as is_late,
             file_day.file_number + is_late::integer as file_number,
         from retail_sell_in
         inner join file_day on retail_sell_in.invoice_date = file_day.day
@@ -145,9 +146,9 @@ def _report_sell_in(con: duckdb.DuckDBPyConnection, outbox: Outbox) -> None:
     )
 
 
-def _keep_delivered(con: duckdb.DuckDBPyConnection, outbox: Outbox) -> None:
+def _keep_delivered(con: duckdb.DuckDBPyConnection, files: HouseFiles) -> None:
     """Drop from the truth what no file holds yet."""
-    last = max((number for number, _ in outbox.written()), default=-1)
+    last = max((number for number, _ in files.written()), default=-1)
     for table in ("truth_sell_out", "truth_stock", "truth_sell_in", "truth_shelf"):
         con.execute(f"delete from {table} where file_number > {last}")
     con.execute("alter table truth_sell_out drop column row_name")

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from orchestration.sample.outbox import Outbox, Style
-from orchestration.sample.parameters import Parameters
+from orchestration.sample.house_files import HouseFiles, Style
 from orchestration.sample.sell_out_files import HIPER_SOL, ITEM
 
 RETAIL_MEDIA_CLAIMED_SHARE = 0.5
@@ -21,23 +20,23 @@ _JSON = Style(type="jsonl")
 _CHAIN_NAMES = "map {'hiper_sol': 'HIPER SOL', 'superlider': 'SUPERLIDER', 'northmart': 'NORTHMART'}"
 
 
-def write(outbox: Outbox, params: Parameters, mess: dict[str, float]) -> None:
+def write(files: HouseFiles, mess: dict[str, float]) -> None:
     """Write all lists, the ERP's files, audits and retail media; `mess` gives the error rates."""
-    _create_articles(outbox)
-    for number in sorted({0, outbox.middle_number}):
-        if outbox.calendar.is_written(outbox.periods[number].last_day):
-            _write_stores(outbox, number)
-            _write_articles(outbox, number)
-    _write_members(outbox, params, mess)
-    _write_erp(outbox)
-    _write_field_audit(outbox, mess)
-    _write_digital_shelf(outbox)
-    _write_retail_media(outbox)
+    _create_articles(files)
+    for number in sorted({0, files.middle_number}):
+        if files.calendar.is_written(files.periods[number].last_day):
+            _write_stores(files, number)
+            _write_articles(files, number)
+    _write_members(files, mess)
+    _write_erp(files)
+    _write_field_audit(files, mess)
+    _write_digital_shelf(files)
+    _write_retail_media(files)
 
 
-def _create_articles(outbox: Outbox) -> None:
+def _create_articles(files: HouseFiles) -> None:
     """What each distributor has in its article list and since when, with its price."""
-    outbox.con.execute(
+    files.con.execute(
         """
         create or replace temp table article as
         with offer as (
@@ -85,9 +84,9 @@ def _create_articles(outbox: Outbox) -> None:
     )
 
 
-def _write_stores(outbox: Outbox, number: int) -> None:
+def _write_stores(files: HouseFiles, number: int) -> None:
     """Full lists; the one in the middle of the history supersedes the first: some are renovated."""
-    period = outbox.periods[number].name
+    period = files.periods[number].name
     share = 0.2 if number else 0
 
     def stores(distributor: str, columns: str) -> str:
@@ -104,7 +103,7 @@ def _write_stores(outbox: Outbox, number: int) -> None:
             order by store_code
         """
 
-    outbox.write(
+    files.write(
         f"hiper_sol/centros_{period}.csv",
         stores("hiper_sol", """
             distributor_store_code as "Centro", gln as "GLN", name as "Nombre", store_format as "Formato",
@@ -113,7 +112,7 @@ def _write_stores(outbox: Outbox, number: int) -> None:
         """),
         HIPER_SOL,
     )
-    outbox.write(
+    files.write(
         f"northmart/stores_{period}.csv",
         stores("northmart", """
             distributor_store_code as store_id, gln, name as store_name, store_format as banner,
@@ -121,7 +120,7 @@ def _write_stores(outbox: Outbox, number: int) -> None:
             opened_on as open_date, closed_on as close_date
         """),
     )
-    outbox.write(
+    files.write(
         f"zonaplus/sites_{period}.jsonl",
         stores("zonaplus", """
             distributor_store_code as site, gln, name, 'online' as format, market as country,
@@ -129,7 +128,7 @@ def _write_stores(outbox: Outbox, number: int) -> None:
         """),
         _JSON,
     )
-    clients = outbox.con.execute(
+    clients = files.con.execute(
         stores("andes", """
             distributor_store_code as "Código", gln as "GLN", name as "Cliente", street as "Dirección",
             city as "Ciudad", region as "Departamento", postal_code as "Código postal",
@@ -137,11 +136,11 @@ def _write_stores(outbox: Outbox, number: int) -> None:
         """)
     ).df()
     titles = ["Distribuidora Andes", "Maestro de clientes"]
-    outbox.write_workbook(f"andes/clientes_{period}.xlsx", {"Clientes": (titles, clients)})
+    files.write_workbook(f"andes/clientes_{period}.xlsx", {"Clientes": (titles, clients)})
 
 
-def _write_articles(outbox: Outbox, number: int) -> None:
-    period = outbox.periods[number]
+def _write_articles(files: HouseFiles, number: int) -> None:
+    period = files.periods[number]
 
     def articles(distributor: str, columns: str) -> str:
         return f"""
@@ -152,7 +151,7 @@ def _write_articles(outbox: Outbox, number: int) -> None:
             order by gtin
         """
 
-    outbox.write(
+    files.write(
         f"hiper_sol/articulos_{period.name}.csv",
         articles("hiper_sol", """
             gtin as "EAN", name as "Descripción", brand as "Marca", department as "Sección",
@@ -163,7 +162,7 @@ def _write_articles(outbox: Outbox, number: int) -> None:
         """),
         HIPER_SOL,
     )
-    outbox.write(
+    files.write(
         f"northmart/items_{period.name}.csv",
         articles("northmart", """
             ltrim(gtin, '0') as upc, name as description, brand, department as dept, category,
@@ -172,7 +171,7 @@ def _write_articles(outbox: Outbox, number: int) -> None:
             format('{:.2f}', price) as retail, currency
         """),
     )
-    outbox.write(
+    files.write(
         f"zonaplus/catalogue_{period.name}.jsonl",
         articles("zonaplus", f"""
             {ITEM} as item, case when place != 7 then gtin end as ean, name as title, brand,
@@ -180,11 +179,11 @@ def _write_articles(outbox: Outbox, number: int) -> None:
         """),
         _JSON,
     )
-    outbox.note_fault(
+    files.note_fault(
         f"zonaplus/catalogue_{period.name}.jsonl", "article_without_gtin", 1,
         "one item has no EAN, so that its sales match no product",
     )
-    outbox.write(
+    files.write(
         f"andes/articulos_{period.name}.tsv",
         articles("andes", """
             gtin as codigo, name as descripcion, brand as marca, category as linea,
@@ -192,12 +191,12 @@ def _write_articles(outbox: Outbox, number: int) -> None:
         """),
         _TAB,
     )
-    _write_superlider_catalogue(outbox, period.name, articles)
+    _write_superlider_catalogue(files, period.name, articles)
 
 
-def _write_superlider_catalogue(outbox: Outbox, period: str, articles: Callable[[str, str], str]) -> None:
+def _write_superlider_catalogue(files: HouseFiles, period: str, articles: Callable[[str, str], str]) -> None:
     """One workbook with two sheets: stores and articles."""
-    stores = outbox.con.execute(
+    stores = files.con.execute(
         """
         select
             distributor_store_code::bigint as "Tienda", gln as "GLN", name as "Nombre",
@@ -206,22 +205,21 @@ def _write_superlider_catalogue(outbox: Outbox, period: str, articles: Callable[
         from store where distributor_code = 'superlider' order by store_code
         """
     ).df()
-    items = outbox.con.execute(
+    items = files.con.execute(
         articles("superlider", """
             gtin::bigint as "UPC", name as "Artículo", brand as "Marca", category as "Categoría",
             case when is_own_label then 'SI' else 'NO' end as "Marca propia", price as "Precio"
         """)
     ).df()
-    outbox.write_workbook(
+    files.write_workbook(
         f"superlider/catalogo_{period}.xlsx",
         {"Tiendas": (["Catálogo de tiendas"], stores), "Artículos": (["Catálogo de artículos", ""], items)},
     )
 
 
-def _write_members(outbox: Outbox, params: Parameters, mess: dict[str, float]) -> None:
+def _write_members(files: HouseFiles, mess: dict[str, float]) -> None:
     """Loyalty members, in the file of the period in which they joined; earlier ones in the first."""
-    rates = params.rates
-    outbox.con.execute(
+    files.con.execute(
         f"""
         create or replace table loyalty_member as
         with holder as (
@@ -229,8 +227,8 @@ def _write_members(outbox: Outbox, params: Parameters, mess: dict[str, float]) -
                 person.*,
                 store.distributor_code,
                 least(
-                    date '{outbox.calendar.start}' - 900
-                    + floor({900 + outbox.calendar.day_count} * draw(person_id, 'member joined'))::integer,
+                    date '{files.calendar.start}' - 900
+                    + floor({900 + files.calendar.day_count} * draw(person_id, 'member joined'))::integer,
                     coalesce(used.first_use, date '9999-12-31')
                 ) as joined_on,
             from person
@@ -248,30 +246,13 @@ def _write_members(outbox: Outbox, params: Parameters, mess: dict[str, float]) -
         select
             distributor_code,
             loyalty_card_id as card_id,
-            person_id,
-            case
-                when draw(person_id, 'member mail') < {mess["member_without_email"]} then null
-                when draw(person_id, 'member mail case') < 0.1 then upper(email)
-                when draw(person_id, 'member mail second') < 0.2 then coalesce(email_2, email)
-                else email
-            end as email,
-            case
-                when draw(person_id, 'member phone') < {rates["field_missing"]} then null
-                else mobile
-            end as phone,
-            case
-                when draw(person_id, 'member accents') < {rates["accents_lost"]}
-                    then strip_accents(given_name)
-                when draw(person_id, 'member nickname') < {rates["nickname"]} then nickname
-                else given_name
-            end as given_name,
-            case
-                when draw(person_id, 'member typo') < {rates["typo_name"]}
-                    then left(family_name_1, 2) || substr(family_name_1, 4)
-                else family_name_1
-            end as family_name,
-            postal_code,
-            market as country,
+            holder.person_id,
+            copy.email,
+            copy.phone_national as phone,
+            copy.given_name,
+            copy.family_name,
+            holder.postal_code,
+            holder.market as country,
             case
                 when year(current_day) - year(birth_date) < 30 then '18-29'
                 when year(current_day) - year(birth_date) < 45 then '30-44'
@@ -279,9 +260,12 @@ def _write_members(outbox: Outbox, params: Parameters, mess: dict[str, float]) -
                 else '65+'
             end as age_group,
             joined_on,
-            draw(person_id, 'member consent') < 0.7 as is_marketing_allowed,
+            draw(holder.person_id, 'member consent') >= {mess["member_refuses_marketing"]}
+                as is_marketing_allowed,
             coalesce(file_day.file_number, 0) as file_number,
-        from (select *, date '{outbox.calendar.start}' as current_day from holder) as holder
+        from (select *, date '{files.calendar.start}' as current_day from holder) as holder
+        inner join noisy_person as copy
+            on holder.person_id = copy.person_id and copy.system = 'loyalty'
         left join file_day on holder.joined_on = file_day.day
         """
     )
@@ -296,11 +280,11 @@ def _write_members(outbox: Outbox, params: Parameters, mess: dict[str, float]) -
             order by card
         """
 
-    outbox.write_periods("northmart/members_{period}.csv", lines)
+    files.write_periods("northmart/members_{period}.csv", lines)
 
 
-def _write_erp(outbox: Outbox) -> None:
-    outbox.con.execute(
+def _write_erp(files: HouseFiles) -> None:
+    files.con.execute(
         """
         create or replace temp table erp_product as
         select gtin, 'each' as pack_level, 1 as units_per_pack, inner_gtin as parent_gtin, product.*
@@ -315,9 +299,9 @@ def _write_erp(outbox: Outbox) -> None:
         gtin, sku, name, brand, category, parent_gtin, pack_level, units_per_pack, net_content,
         net_content_uom, list_price_eur as list_price, unit_cost_eur as unit_cost, valid_from
     """
-    first = outbox.periods[0]
-    if outbox.calendar.is_written(first.last_day):
-        outbox.write(
+    first = files.periods[0]
+    if files.calendar.is_written(first.last_day):
+        files.write(
             f"erp/products_{first.name}.csv",
             f"""
             select {columns} from erp_product
@@ -329,13 +313,13 @@ def _write_erp(outbox: Outbox) -> None:
             """,
             _PIPE,
         )
-        outbox.note_fault(
+        files.note_fault(
             f"erp/products_{first.name}.csv", "wrong_check_digit", 1, "a test article with a made-up GTIN"
         )
-    changed = outbox.periods[outbox.middle_number]
-    if outbox.middle_number > 0 and outbox.calendar.is_written(changed.last_day):
+    changed = files.periods[files.middle_number]
+    if files.middle_number > 0 and files.calendar.is_written(changed.last_day):
         renamed = columns.replace("name,", "name || ' (new design)' as name,", 1)
-        outbox.write(
+        files.write(
             f"erp/products_{changed.name}.csv",
             f"select {renamed} from erp_product where draw(sku, 'new design') < 0.2 order by gtin",
             _PIPE,
@@ -359,17 +343,17 @@ def _write_erp(outbox: Outbox) -> None:
             order by lines.invoice_id, lines.line_id
         """
 
-    outbox.write_periods("erp/sell_in_{period}.csv", invoices, _PIPE)
-    last = max((number for number, _ in outbox.written()), default=-1)
-    credits = outbox.scalar(
+    files.write_periods("erp/sell_in_{period}.csv", invoices, _PIPE)
+    last = max((number for number, _ in files.written()), default=-1)
+    credits = files.scalar(
         f"select count(*) from truth_sell_in where cases < 0 and file_number <= {last}"
     )
-    outbox.note_fault("erp/sell_in_*.csv", "return", credits, "credit notes with negative quantities")
+    files.note_fault("erp/sell_in_*.csv", "return", credits, "credit notes with negative quantities")
 
 
-def _write_field_audit(outbox: Outbox, mess: dict[str, float]) -> None:
+def _write_field_audit(files: HouseFiles, mess: dict[str, float]) -> None:
     """One file for three chains: the brand's own field team visits them all."""
-    outbox.con.execute(
+    files.con.execute(
         f"""
         create or replace table truth_shelf as
         select
@@ -412,19 +396,19 @@ def _write_field_audit(outbox: Outbox, mess: dict[str, float]) -> None:
             order by 1, 2, 3, shelf.gtin
         """
 
-    outbox.write_periods("field_audit/visits_{period}.csv", visits)
-    last = max((number for number, _ in outbox.written()), default=-1)
+    files.write_periods("field_audit/visits_{period}.csv", visits)
+    last = max((number for number, _ in files.written()), default=-1)
     for kind, column, description in (
         ("missing_code", "is_without_code", "a product without its EAN"),
         ("negative_price", "is_price_negative", "a price with a minus sign"),
     ):
-        rows = outbox.scalar(
+        rows = files.scalar(
             f"select count(*) from truth_shelf where {column} and file_number <= {last}"
         )
-        outbox.note_fault("field_audit/visits_*.csv", kind, rows, description)
+        files.note_fault("field_audit/visits_*.csv", kind, rows, description)
 
 
-def _write_digital_shelf(outbox: Outbox) -> None:
+def _write_digital_shelf(files: HouseFiles) -> None:
     """Price and presence on zonaplus's sites, read from the pages."""
 
     def pages(number: int) -> str:
@@ -446,12 +430,12 @@ def _write_digital_shelf(outbox: Outbox) -> None:
             order by 3, 1, 2
         """
 
-    outbox.write_periods("zonaplus/shelf_{period}.jsonl.gz", pages, _JSON)
+    files.write_periods("zonaplus/shelf_{period}.jsonl.gz", pages, _JSON)
 
 
-def _write_retail_media(outbox: Outbox) -> None:
+def _write_retail_media(files: HouseFiles) -> None:
     """Three campaigns, one after the other; the e-tailer claims a share of all that it sold."""
-    outbox.con.execute(
+    files.con.execute(
         f"""
         create or replace table truth_retail_media as
         with days as (
@@ -492,4 +476,4 @@ def _write_retail_media(outbox: Outbox) -> None:
             order by date
         """
 
-    outbox.write_periods("zonaplus/retail_media_{period}.csv", statistics)
+    files.write_periods("zonaplus/retail_media_{period}.csv", statistics)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from orchestration.sample.outbox import Outbox, Style
+from orchestration.sample.house_files import HouseFiles, Style
 
 HIPER_SOL = Style(delimiter=";", encoding="cp1252")
 CASE_CATEGORIES = "('Chocolate', 'Snacks')"
@@ -26,15 +26,15 @@ _LOGIN_PAGE = (
 )
 
 
-def write(outbox: Outbox, mess: dict[str, float]) -> None:
+def write(files: HouseFiles, mess: dict[str, float]) -> None:
     """Write sell-out, stock and basket files of every distributor; `mess` gives the error rates."""
-    _write_hiper_sol(outbox, mess)
-    _write_superlider(outbox)
-    _write_northmart(outbox, mess)
-    _write_northmart_baskets(outbox, mess)
-    _write_zonaplus(outbox, mess)
-    _write_andes(outbox)
-    _note_common_faults(outbox)
+    _write_hiper_sol(files, mess)
+    _write_superlider(files)
+    _write_northmart(files, mess)
+    _write_northmart_baskets(files, mess)
+    _write_zonaplus(files, mess)
+    _write_andes(files)
+    _note_common_faults(files)
 
 
 def _comma(expression: str) -> str:
@@ -42,8 +42,8 @@ def _comma(expression: str) -> str:
     return f"translate(format('{{:,.2f}}', {expression}), ',.', '.,')"
 
 
-def _write_hiper_sol(outbox: Outbox, mess: dict[str, float]) -> None:
-    outbox.con.execute(
+def _write_hiper_sol(files: HouseFiles, mess: dict[str, float]) -> None:
+    files.con.execute(
         f"""
         create or replace temp table hiper_sol_line as
         select
@@ -85,37 +85,37 @@ def _write_hiper_sol(outbox: Outbox, mess: dict[str, float]) -> None:
             from hiper_sol_line where file_number = {number}
         """
 
-    outbox.write_periods("hiper_sol/ventas_{period}.csv", lines, HIPER_SOL, footer)
-    files = [name for name in outbox.row_counts if name.startswith("hiper_sol/ventas_")]
-    outbox.note_fault(
-        "hiper_sol/ventas_*.csv", "footer_row", len(files), "a line TOTAL without a product ends each file"
+    files.write_periods("hiper_sol/ventas_{period}.csv", lines, HIPER_SOL, footer)
+    files.note_fault(
+        "hiper_sol/ventas_*.csv", "footer_row", files.count("hiper_sol/ventas_"),
+        "a line TOTAL without a product ends each file",
     )
-    _restate_hiper_sol(outbox, mess, lines, footer)
-    _write_hiper_sol_stock(outbox)
+    _restate_hiper_sol(files, mess, lines, footer)
+    _write_hiper_sol_stock(files)
 
 
-def _restate_hiper_sol(outbox: Outbox, mess: dict[str, float], lines: Callable[..., str], footer: Callable[[int], str]) -> None:
+def _restate_hiper_sol(files: HouseFiles, mess: dict[str, float], lines: Callable[..., str], footer: Callable[[int], str]) -> None:
     """The file of one month goes out wrong first and is sent again, complete, under another name."""
-    number = outbox.middle_number
-    period = outbox.periods[number]
+    number = files.middle_number
+    period = files.periods[number]
     first = f"hiper_sol/ventas_{period.name}.csv"
-    if not outbox.calendar.is_written(period.last_day) or first not in outbox.row_counts:
+    if not files.calendar.is_written(period.last_day) or first not in files.row_counts:
         return
     altered = f"draw(row_name, 'restated') < {mess['restated_row']}"
     below = footer(number)
     query = lines(number, f"units_each + case when {altered} then 5 else 0 end")
-    rows = outbox.write(first, query, HIPER_SOL, below)
-    outbox.write(f"hiper_sol/ventas_{period.name}_v2.csv", lines(number), HIPER_SOL, below)
-    changed = outbox.scalar(
+    rows = files.write(first, query, HIPER_SOL, below)
+    files.write(f"hiper_sol/ventas_{period.name}_v2.csv", lines(number), HIPER_SOL, below)
+    changed = files.scalar(
         f"select count(*) from hiper_sol_line where file_number = {number} and {altered}"
     )
-    outbox.note_fault(
+    files.note_fault(
         first, "restated_file", rows,
         f"superseded by {period.name}_v2, which is right; {changed} rows differ in units",
     )
 
 
-def _write_hiper_sol_stock(outbox: Outbox) -> None:
+def _write_hiper_sol_stock(files: HouseFiles) -> None:
     def lines(number: int) -> str:
         return f"""
             select
@@ -127,19 +127,19 @@ def _write_hiper_sol_stock(outbox: Outbox) -> None:
             order by stock.stock_date, 1, 2
         """
 
-    outbox.write_periods("hiper_sol/existencias_{period}.csv", lines, HIPER_SOL)
-    sent = f"hiper_sol/existencias_{outbox.periods[outbox.middle_number].name}.csv"
-    if sent in outbox.row_counts:
+    files.write_periods("hiper_sol/existencias_{period}.csv", lines, HIPER_SOL)
+    sent = f"hiper_sol/existencias_{files.periods[files.middle_number].name}.csv"
+    if sent in files.row_counts:
         again = sent.replace(".csv", "_v2.csv")
-        outbox.write_bytes(again, _LOGIN_PAGE.encode("cp1252"))
-        outbox.note_fault(
+        files.write_bytes(again, _LOGIN_PAGE.encode("cp1252"))
+        files.note_fault(
             again, "malformed_file", 0, "a login page saved as CSV; what was sent before holds"
         )
 
 
-def _write_superlider(outbox: Outbox) -> None:
+def _write_superlider(files: HouseFiles) -> None:
     """A workbook per period: weeks that it is about stand side by side."""
-    lines = outbox.con.execute(
+    lines = files.con.execute(
         """
         select
             truth.file_number,
@@ -157,7 +157,7 @@ def _write_superlider(outbox: Outbox) -> None:
         """
     ).df()
     identity = ["Tienda", "Nombre", "UPC", "Artículo"]
-    for number, period in outbox.written():
+    for number, period in files.written():
         chosen = lines[lines["file_number"] == number]
         if chosen.empty:
             continue
@@ -167,16 +167,16 @@ def _write_superlider(outbox: Outbox) -> None:
         bottom = {"Nombre": "TOTAL GENERAL"} | {week: table[week].sum() for week in [*weeks, "Total"]}
         table = pd.concat([table, pd.DataFrame([bottom])], ignore_index=True)
         titles = ["SuperLíder S.A. de C.V.", "Ventas por tienda y semana (piezas)", f"Periodo {period.name}", ""]
-        outbox.write_workbook(f"superlider/ventas_{period.name}.xlsx", {"Ventas": (titles, table)})
-    outbox.note_fault(
+        files.write_workbook(f"superlider/ventas_{period.name}.xlsx", {"Ventas": (titles, table)})
+    files.note_fault(
         "superlider/ventas_*.xlsx", "total_row",
-        sum(name.startswith("superlider/ventas_") for name in outbox.row_counts),
+        files.count("superlider/ventas_"),
         "a last row with the sums of all stores, and a column Total",
     )
 
 
-def _write_northmart(outbox: Outbox, mess: dict[str, float]) -> None:
-    outbox.con.execute(
+def _write_northmart(files: HouseFiles, mess: dict[str, float]) -> None:
+    files.con.execute(
         f"""
         create or replace temp table northmart_line as
         select
@@ -197,7 +197,7 @@ def _write_northmart(outbox: Outbox, mess: dict[str, float]) -> None:
     )
 
     def lines(number: int) -> str:
-        quantity = "qty" if number < outbox.middle_number else "units_sold"
+        quantity = "qty" if number < files.middle_number else "units_sold"
         return f"""
             select
                 store_id, upc, period_start as sale_date,
@@ -209,17 +209,17 @@ def _write_northmart(outbox: Outbox, mess: dict[str, float]) -> None:
             order by sale_date, store_id, upc, copy
         """
 
-    outbox.write_periods("northmart/sellout_{period}.csv", lines)
+    files.write_periods("northmart/sellout_{period}.csv", lines)
     for kind, condition, description in (
         ("lost_leading_zeros", "upc != gtin", "a GTIN without its leading zeros"),
         ("mixed_units", "is_case", "units in cases (uom CS) of chocolate and snacks"),
-        ("renamed_column", f"file_number >= {outbox.middle_number}", "qty is called units_sold"),
+        ("renamed_column", f"file_number >= {files.middle_number}", "qty is called units_sold"),
     ):
-        _note(outbox, "northmart_line", "northmart/sellout_*.csv", kind, condition, description)
-    _write_northmart_stock(outbox)
+        _note(files, "northmart_line", "northmart/sellout_*.csv", kind, condition, description)
+    _write_northmart_stock(files)
 
 
-def _write_northmart_stock(outbox: Outbox) -> None:
+def _write_northmart_stock(files: HouseFiles) -> None:
     def lines(number: int) -> str:
         return f"""
             select
@@ -230,12 +230,12 @@ def _write_northmart_stock(outbox: Outbox) -> None:
             order by 3, 1, 2
         """
 
-    outbox.write_periods("northmart/stock_{period}.csv.gz", lines)
+    files.write_periods("northmart/stock_{period}.csv.gz", lines)
 
 
-def _write_northmart_baskets(outbox: Outbox, mess: dict[str, float]) -> None:
+def _write_northmart_baskets(files: HouseFiles, mess: dict[str, float]) -> None:
     """Baskets with a loyalty card. Their time is the store's own, with its distance from UTC."""
-    outbox.con.execute(
+    files.con.execute(
         f"""
         create or replace temp table basket_line as
         with numbered as (
@@ -261,7 +261,7 @@ def _write_northmart_baskets(outbox: Outbox, mess: dict[str, float]) -> None:
             timezone(retail_market.time_zone, timezone('UTC', purchased_at)) as local_at,
             date_diff('minute', purchased_at, local_at) as offset_minutes,
             draw(row_name, 'late') < {mess["late_row"]}
-            and file_day.file_number < {outbox.last_number} as is_late,
+            and file_day.file_number < {files.last_number} as is_late,
             file_day.file_number + is_late::integer as file_number,
             copy.copy,
         from numbered
@@ -287,14 +287,14 @@ def _write_northmart_baskets(outbox: Outbox, mess: dict[str, float]) -> None:
             order by sold_at, basket_id, line, copy
         """
 
-    outbox.write_periods("northmart/baskets_{period}.csv.gz", lines)
+    files.write_periods("northmart/baskets_{period}.csv.gz", lines)
     name = "northmart/baskets_*.csv.gz"
-    _note(outbox, "basket_line", name, "late_row", "is_late", "stands in the next file")
-    _note(outbox, "basket_line", name, "duplicate_row", "copy = 2", "the same line twice in a file")
+    _note(files, "basket_line", name, "late_row", "is_late", "stands in the next file")
+    _note(files, "basket_line", name, "duplicate_row", "copy = 2", "the same line twice in a file")
 
 
-def _write_zonaplus(outbox: Outbox, mess: dict[str, float]) -> None:
-    outbox.con.execute(
+def _write_zonaplus(files: HouseFiles, mess: dict[str, float]) -> None:
+    files.con.execute(
         f"""
         create or replace temp table zonaplus_line as
         select truth.*, store.distributor_store_code as site, copy.copy,
@@ -325,13 +325,13 @@ def _write_zonaplus(outbox: Outbox, mess: dict[str, float]) -> None:
             order by day, site, item
         """
 
-    outbox.write_periods("zonaplus/sales_{period}.jsonl.gz", sales, Style(type="jsonl"))
-    outbox.write_periods("zonaplus/stock_{period}.jsonl.gz", stock, Style(type="jsonl"))
+    files.write_periods("zonaplus/sales_{period}.jsonl.gz", sales, Style(type="jsonl"))
+    files.write_periods("zonaplus/stock_{period}.jsonl.gz", stock, Style(type="jsonl"))
 
 
-def _write_andes(outbox: Outbox) -> None:
+def _write_andes(files: HouseFiles) -> None:
     """Full cases and what remains are two rows, each under the GTIN of its pack."""
-    outbox.con.execute(
+    files.con.execute(
         """
         create or replace temp table andes_line as
         with split as (
@@ -367,11 +367,11 @@ def _write_andes(outbox: Outbox) -> None:
             order by semana_inicio, cliente, codigo
         """
 
-    outbox.write_periods("andes/ventas_{period}.tsv", lines, Style(delimiter="\\t"))
-    _note(outbox, "andes_line", "andes/ventas_*.tsv", "mixed_units", "um = 'CJ'", "full cases by GTIN-14")
+    files.write_periods("andes/ventas_{period}.tsv", lines, Style(delimiter="\\t"))
+    _note(files, "andes_line", "andes/ventas_*.tsv", "mixed_units", "um = 'CJ'", "full cases by GTIN-14")
 
 
-def _note_common_faults(outbox: Outbox) -> None:
+def _note_common_faults(files: HouseFiles) -> None:
     """Count what more than one distributor's sell-out has."""
     for source, name, has_copies in (
         ("hiper_sol", "hiper_sol/ventas_*.csv", True),
@@ -380,19 +380,19 @@ def _note_common_faults(outbox: Outbox) -> None:
         ("andes", "andes/ventas_*.tsv", False),
     ):
         table = f"{source}_line"
-        _note(outbox, table, name, "late_row", "is_late", "stands in the next file")
-        _note(outbox, table, name, "negative_units", "units_each < 0", "more returned than sold")
+        _note(files, table, name, "late_row", "is_late", "stands in the next file")
+        _note(files, table, name, "negative_units", "units_each < 0", "more returned than sold")
         if has_copies:
-            _note(outbox, table, name, "duplicate_row", "copy = 2", "the same row twice in a file")
+            _note(files, table, name, "duplicate_row", "copy = 2", "the same row twice in a file")
     _note(
-        outbox, "hiper_sol_line", "hiper_sol/ventas_*.csv", "wrong_check_digit", "is_spoiled",
+        files, "hiper_sol_line", "hiper_sol/ventas_*.csv", "wrong_check_digit", "is_spoiled",
         "the EAN's last digit is wrong",
     )
 
 
-def _note(outbox: Outbox, table: str, file: str, kind: str, condition: str, description: str) -> None:
-    last = max((number for number, _ in outbox.written()), default=-1)
-    rows = outbox.scalar(
+def _note(files: HouseFiles, table: str, file: str, kind: str, condition: str, description: str) -> None:
+    last = max((number for number, _ in files.written()), default=-1)
+    rows = files.scalar(
         f"select count(*) from {table} where file_number <= {last} and ({condition})"
     )
-    outbox.note_fault(file, kind, rows, description)
+    files.note_fault(file, kind, rows, description)

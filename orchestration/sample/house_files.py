@@ -1,4 +1,4 @@
-"""Writes a sender's files, period by period, and keeps count of what it wrote.
+"""Writes distributors' files in their own house layouts, period by period, and keeps count of what it wrote.
 
 Only the mechanics belong here: which rows a sender reports, and in which shape, stands in the
 senders' modules. Rows come out in a fixed order, so that the same seed gives the same files.
@@ -31,7 +31,7 @@ class Style:
     encoding: str = "utf-8"
 
 
-class Outbox:
+class HouseFiles:
     """The folder that a sender's files go to. File names are relative to it."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection, folder: Path, calendar: Calendar) -> None:
@@ -59,6 +59,9 @@ class Outbox:
             """
             create table if not exists planted_fault (
                 file varchar, kind varchar, rows bigint, description varchar
+            );
+            create table if not exists written_file (
+                source varchar, source_table varchar, file varchar, period varchar, row_count bigint
             )
             """
         )
@@ -130,6 +133,19 @@ class Outbox:
     def write_bytes(self, name: str, content: bytes) -> None:
         """Write bytes as they are."""
         self._path(name).write_bytes(content)
+
+    def count(self, beginning: str) -> int:
+        """How many files were written whose names begin so."""
+        return sum(name.startswith(beginning) for name in self.row_counts)
+
+    def note_written(self) -> None:
+        """Record every file with its rows in `written_file`."""
+        rows = []
+        for name, count in self.row_counts.items():
+            source, _, rest = name.partition("/")
+            table, _, period = rest.split(".")[0].removesuffix("_v2").rpartition("_")
+            rows.append((source, table, name, period, count))
+        self.con.executemany("insert into written_file values (?, ?, ?, ?, ?)", rows)
 
     def note_fault(self, file: str, kind: str, rows: int, description: str) -> None:
         """Record a planted fault, for the tests that look for it."""
