@@ -8,9 +8,9 @@ marks. So row rules warn (their rows are held back already) unless the rule's ow
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from data_quality.checks import CheckDefinition, CheckResult, Run, Severity
@@ -150,6 +150,25 @@ def judge_arrival(
     results = [_batch_result(_BATCH_CHECKS[o.name], o, numbers) for o in batch_outcomes]
     results += [_row_result(c, o, marks) for c, o in zip(row_checks, row_outcomes, strict=True)]
     return [CheckResult(**_identity(run, feed), **result) for result in results]
+
+
+def merge_batches(results: Sequence[CheckResult]) -> list[CheckResult]:
+    """One result per check of a run that took a feed's files in several batches.
+
+    Rows add up; the check passed if it did in every batch; what was observed is that of the
+    first batch that failed, the critical ones first.
+    """
+    merged: dict[str, list[CheckResult]] = {}
+    for result in results:
+        merged.setdefault(result.check_name, []).append(result)
+    return [
+        replace(
+            min(batches, key=lambda r: (r.success, r.severity)),
+            rows_evaluated=sum(r.rows_evaluated for r in batches),
+            rows_failed=sum(r.rows_failed for r in batches),
+        )
+        for batches in merged.values()
+    ]
 
 
 def _row_checks(feed: Feed, layout: Layout) -> list[_RowCheck]:

@@ -69,12 +69,19 @@ def _bronze(settings: Settings, layout: Layout) -> str:
 
 
 def _latest(query: str, layout: Layout) -> str:
-    """The newest version of each key; a layout without a key has no versions."""
+    """The newest version of each key.
+
+    A layout without a key has no versions; one that allows equal rows (`duplicates: warn`) has
+    none where a part of the key is empty: those rows are different ones.
+    """
     if not layout.key:
         return query
-    key = ", ".join(quoted(name) for name in layout.key)
+    names = [quoted(name) for name in layout.key]
     version = f"{quoted(layout.version)} desc, " if layout.version else ""
-    return (
-        f"{query} qualify row_number() over (partition by _source, {key} "
+    newest = (
+        f"row_number() over (partition by _source, {', '.join(names)} "
         f"order by {version}_load_id desc, _row desc) = 1"
     )
+    if layout.duplicates == "warn":
+        newest = " or ".join([*(f"{name} is null" for name in names), newest])
+    return f"{query} qualify {newest}"

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from data_quality.arrival import BatchFacts, arrival_checks, judge_arrival
+from data_quality.arrival import BatchFacts, arrival_checks, judge_arrival, merge_batches
 from data_quality.checks import CheckResult, Run
 from data_quality.volume import usual_rows
 from orchestration.lib.feeds import Feed
@@ -181,6 +181,22 @@ def test_an_empty_batch_is_judged_too(connection: duckdb.DuckDBPyConnection) -> 
     connection.execute("delete from arriving")
     assert failing(judge(connection, BatchFacts(rows_read=0))) == {}
     assert "rows_reconcile" in failing(judge(connection, BatchFacts(rows_read=1)))
+
+
+def test_batches_of_one_run_become_one_result_per_check(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    run = Run.now("r")
+    found = judge_arrival(connection, FEED, layout(), BatchFacts(ROWS), run)
+    mark(connection, 6, "price_not_negative")
+    found += judge_arrival(connection, FEED, layout(), BatchFacts(ROWS), run)
+    merged = {result.check_name: result for result in merge_batches(found)}
+    assert list(merged) == [d.name for d in arrival_checks(FEED, layout())]
+    assert failing(merged) == {
+        "rejected_share": ("critical", 6),
+        "price_not_negative": ("warning", 6),
+    }
+    assert {r.rows_evaluated for r in merged.values()} == {2 * ROWS}
 
 
 def test_a_rule_named_like_a_check_of_the_batch_keeps_its_own_name() -> None:
