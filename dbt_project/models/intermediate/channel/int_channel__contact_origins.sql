@@ -3,7 +3,7 @@
     Every origin that any source mentions, as text without nulls.
 #}
 with web as (
-    select distinct source, medium, campaign_name from {{ ref('int_channel__web_visits_daily') }}
+    select distinct source, medium, campaign_name from {{ ref('int_channel__web_origins') }}
 ),
 
 cases as (
@@ -26,8 +26,11 @@ crm_campaigns as (
     select distinct campaign_type from {{ ref('stg_salesforce__campaigns') }}
 ),
 
-orders as (
-    select distinct source_name from {{ ref('stg_shopify__orders') }}
+sales as (
+    select distinct
+        case when system in ('shopify', 'shop') then system else 'distributor' end as system,
+        case when system in ('shopify', 'shop') then source_name else place_type end as source,
+    from {{ ref('int_distributor__sale_headers') }}
 ),
 
 campaigns as (
@@ -55,13 +58,15 @@ origins as (
     union all
     select 'crm.lead', lead_source, null, null from crm_leads
     union all
-    select 'shopify', source_name, null, null from orders
+    select system, source, null, null from sales
     union all
     select 'campaign', channel_code, campaign_type, null from campaigns
     union all
     select 'google_ads', advertising_channel_type, null, null from search_campaigns
     union all
     select 'social', platform, null, null from messages
+    union all
+    select 'ga4', '(direct)', '(none)', null
     union all
     select 'distributor', 'physical_store', null, null
     union all
