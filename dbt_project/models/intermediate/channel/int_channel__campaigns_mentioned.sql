@@ -1,6 +1,6 @@
 {# Grain: campaign code that any contact, cost, lead or deal mentions, described or not. #}
-with web_visits as (
-    select * from {{ ref('int_channel__web_visits_daily') }}
+with web_origins as (
+    select * from {{ ref('int_channel__web_origins') }}
 ),
 
 messages as (
@@ -44,7 +44,7 @@ opportunities as (
 ),
 
 mentions as (
-    select campaign_code from web_visits
+    select campaign_code from web_origins
     union
     select campaign_code from messages
     union

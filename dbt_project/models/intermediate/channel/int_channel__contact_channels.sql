@@ -1,8 +1,9 @@
 {#
     Grain: origin of a contact (system, source, medium, campaign).
     The channel is the one of the first rule of the company whose patterns all match, whatever
-    the case; a campaign that names a channel of the taxonomy needs no rule. Origins that no
-    rule knows are `unclassified`, so that they show instead of vanishing.
+    the case; a campaign that names a channel of the taxonomy needs no rule. A visit that nothing
+    is known of is `(direct)` / `(none)` to the rules, as web analytics calls it. Origins that
+    no rule knows are `unclassified`, so that they show instead of vanishing.
 #}
 with origins as (
     select * from {{ ref('int_channel__contact_origins') }}
@@ -16,6 +17,16 @@ channels as (
     select * from {{ source('company', 'channel') }}
 ),
 
+named as (
+    select
+        *,
+        case when system = 'ga4' and source = '' and medium = '' and campaign = ''
+            then '(direct)' else source end as source_text,
+        case when system = 'ga4' and source = '' and medium = '' and campaign = ''
+            then '(none)' else medium end as medium_text,
+    from origins
+),
+
 matches as (
     select
         origins.system,
@@ -24,11 +35,11 @@ matches as (
         origins.campaign,
         channel_rules.channel_code,
         channel_rules.rule_order,
-    from origins
+    from named as origins
     inner join channel_rules
         on origins.system = channel_rules.system
-        and {{ matches_pattern('origins.source', 'channel_rules.source_pattern') }}
-        and {{ matches_pattern('origins.medium', 'channel_rules.medium_pattern') }}
+        and {{ matches_pattern('origins.source_text', 'channel_rules.source_pattern') }}
+        and {{ matches_pattern('origins.medium_text', 'channel_rules.medium_pattern') }}
         and {{ matches_pattern('origins.campaign', 'channel_rules.campaign_pattern') }}
 ),
 

@@ -19,8 +19,8 @@ social_stats as (
     select * from {{ ref('stg_facebook_ads__ad_stats') }}
 ),
 
-web_visits as (
-    select * from {{ ref('int_channel__web_visits_daily') }}
+web_origins as (
+    select * from {{ ref('int_channel__web_origins') }}
 ),
 
 variants as (
@@ -61,7 +61,7 @@ mentions as (
         union all
         select creative_code, null from social_stats
         union all
-        select creative_code, campaign_code from web_visits
+        select creative_code, campaign_code from web_origins
     ) as mentioned
     where creative_code is not null
     group by creative_code

@@ -1,6 +1,6 @@
 {#
     Grain: version of a person in a channel, as sent: e-mail profiles, social profiles, and
-    devices. Bots are no persons.
+    devices that people used.
 #}
 with email_profiles as (
     select * from {{ ref('stg_klaviyo__person_versions') }}
@@ -10,8 +10,8 @@ messages as (
     select * from {{ ref('stg_social__messages') }}
 ),
 
-web_visits as (
-    select * from {{ ref('int_channel__web_visits_daily') }}
+device_logins as (
+    select * from {{ ref('int_customer__device_logins') }}
 ),
 
 
@@ -21,9 +21,8 @@ devices as (
         min(first_seen_at) as first_seen_at,
         min(market_code) as market_code,
         min(load_id) as load_id,
-    from web_visits
+    from device_logins
     group by record_id
-    having not bool_or(is_bot)
 ),
 
 social_profiles as (

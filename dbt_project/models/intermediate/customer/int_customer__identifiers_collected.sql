@@ -30,8 +30,8 @@ loyalty_members as (
     select * from {{ ref('stg_distributor__loyalty_members') }}
 ),
 
-web_visits as (
-    select * from {{ ref('int_channel__web_visits_daily') }}
+device_logins as (
+    select * from {{ ref('int_customer__device_logins') }}
 ),
 
 own_id_types as (
@@ -99,7 +99,7 @@ values_sent as (
     select record_id, 'loyalty_card', card_id, received_at, received_at from loyalty_members
     union all
     select record_id, 'shop_customer', user_record_id, first_seen_at, last_seen_at
-    from web_visits
+    from device_logins
     union all
     select
         record_id, 'social_profile', split_part(record_id, '/', 2), created_at, updated_at,

@@ -6,8 +6,8 @@ with versions as (
     select * from {{ ref('int_customer__person_record_versions') }}
 ),
 
-web_visits as (
-    select * from {{ ref('int_channel__web_visits_daily') }}
+device_logins as (
+    select * from {{ ref('int_customer__device_logins') }}
 ),
 
 latest as (
@@ -21,10 +21,10 @@ logins as (
     select
         record_id,
         min(user_record_id) as user_record_id,
-    from web_visits
+    from device_logins
     where user_record_id is not null
     group by record_id
-    having count(distinct user_record_id) = 1
+    having count(*) = 1
 ),
 
 named as (
