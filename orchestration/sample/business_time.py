@@ -1,0 +1,95 @@
+"""The working hours of each market, and adding business time to an instant.
+
+Working hours and holidays come from the company's rules, where they are written once.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import duckdb
+import holidays
+
+from orchestration.lib.companies import COMPANIES_DIR, Company, Market, read_company
+from orchestration.sample.parameters import Calendar
+
+_WEEK_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_MARGIN_DAYS = 400
+
+
+def sample_rules() -> Company:
+    """The business rules of the sample company."""
+    return read_company(COMPANIES_DIR / "sample" / "company.yaml")
+
+
+def build(con: duckdb.DuckDBPyConnection, calendar: Calendar, rules: Company) -> None:
+    """Create open_interval: market, opens_at, closes_at (UTC), seconds_before (open seconds of the market before it)."""
+    first, last = calendar.start - timedelta(days=_MARGIN_DAYS), calendar.end + timedelta(days=_MARGIN_DAYS)
+    rows = [row for market in rules.markets for row in _intervals(market, first, last)]
+    con.execute("create temp table open_hours (market varchar, opens_at timestamp, closes_at timestamp)")
+    con.executemany("insert into open_hours values (?, ?, ?)", rows)
+    con.execute("""
+        create table open_interval as
+        select market, opens_at, closes_at, coalesce(sum(epoch(closes_at) - epoch(opens_at)) over (
+            partition by market order by opens_at rows between unbounded preceding and 1 preceding), 0)::bigint as seconds_before
+        from open_hours
+    """)
+
+
+def _intervals(market: Market, first: date, last: date) -> list[tuple[str, datetime, datetime]]:
+    zone = ZoneInfo(market.time_zone)
+    closed: set[date] = set()
+    if market.holidays is not None:
+        years = range(first.year, last.year + 1)
+        closed = set(holidays.country_holidays(market.holidays.country, market.holidays.subdivision, years=years))
+    rows = []
+    for number in range((last - first).days + 1):
+        day = first + timedelta(days=number)
+        if day in closed:
+            continue
+        for interval in market.working_hours.get(_WEEK_DAYS[day.weekday()], ()):  # type: ignore[call-overload]
+            opens, closes = (_instant(day, text, zone) for text in interval.split("-"))
+            rows.append((market.code, opens, closes))
+    return rows
+
+
+def _instant(day: date, text: str, zone: ZoneInfo) -> datetime:
+    hour, minute = (int(part) for part in text.split(":"))
+    local = datetime(day.year, day.month, day.day, hour % 24, minute, tzinfo=zone) + timedelta(days=hour // 24)
+    return local.astimezone(ZoneInfo("UTC")).replace(tzinfo=None)
+
+
+def add_business_time(con: duckdb.DuckDBPyConnection, table: str, start: str, seconds: str, result: str) -> None:
+    """Add column `result` to `table`: the instant `seconds` business seconds after `start`.
+
+    table has a column market; start is a timestamp expression, seconds a whole number expression
+    over its columns; null where either is.
+    """
+    con.execute(f"""
+        create or replace table {table} as
+        with placed as (
+            select t.*, i.seconds_before
+                + least(epoch(t.{start}) - epoch(i.opens_at), epoch(i.closes_at) - epoch(i.opens_at))::bigint
+                + ({seconds}) as _target
+            from {table} t asof left join open_interval i on i.market = t.market and t.{start} >= i.opens_at
+        )
+        select p.* exclude (_target),
+            i.opens_at + to_seconds(p._target - i.seconds_before) as {result}
+        from placed p asof left join open_interval i on i.market = p.market and p._target >= i.seconds_before
+    """)
+
+
+def business_seconds(con: duckdb.DuckDBPyConnection, table: str, start: str, end: str, result: str) -> None:
+    """Add column `result` to `table`: business seconds of the market from `start` to `end`."""
+    con.execute(f"""
+        create or replace table {table} as
+        with started as (
+            select t.*, i.seconds_before
+                + least(epoch(t.{start}) - epoch(i.opens_at), epoch(i.closes_at) - epoch(i.opens_at))::bigint as _from
+            from {table} t asof left join open_interval i on i.market = t.market and t.{start} >= i.opens_at
+        )
+        select s.* exclude (_from), i.seconds_before
+            + least(epoch(s.{end}) - epoch(i.opens_at), epoch(i.closes_at) - epoch(i.opens_at))::bigint - s._from as {result}
+        from started s asof left join open_interval i on i.market = s.market and s.{end} >= i.opens_at
+    """)

@@ -1,0 +1,122 @@
+"""Writing a source's table as files, one per period of the calendar, and remembering what was written.
+
+A module hands over a relation with the file's own columns and two more: `_at` (when the row left its
+system, UTC) and `_id` (whole number, unique in the table; gives the order of rows). What stands in the
+rows is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from orchestration.sample.parameters import Calendar
+
+_OPTIONS = {
+    "csv": "(format csv, header)",
+    "csv.gz": "(format csv, header, compression gzip)",
+    "tsv": "(format csv, header, delimiter '\t')",
+    "ssv": "(format csv, header, delimiter ';')",
+    "jsonl": "(format json)",
+    "jsonl.gz": "(format json, compression gzip)",
+    "parquet": "(format parquet, compression zstd)",
+}
+
+
+@dataclass(frozen=True)
+class Outbox:
+    """Where files go, and the calendar that they follow."""
+
+    folder: Path
+    calendar: Calendar
+
+    def prepare(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Create the folder, the periods as a table, and the record of written files."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        con.execute("create or replace table file_period (period varchar, first_day date, last_day date)")
+        con.executemany(
+            "insert into file_period values (?, ?, ?)",
+            [(p.name, p.first_day, p.last_day) for p in self.calendar.periods()],
+        )
+        con.execute("""
+            create table if not exists written_file
+                (source varchar, source_table varchar, file varchar, period varchar, row_count bigint);
+            create table if not exists planted_fault (file varchar, kind varchar, rows bigint, description varchar)
+        """)
+
+    def write(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        relation: str,
+        source: str,
+        table: str,
+        extension: str,
+        late: float = 0.0,
+        duplicated: float = 0.0,
+    ) -> int:
+        """Write `relation` below `<source>/` as `<table>_<period>.<extension>`; returns rows written.
+
+        late, duplicated: shares of rows that arrive 3 to 30 days later, or twice.
+        """
+        filed = f"filed_{source}_{table}"
+        self._file(con, relation, filed, f"{source}/{table}", late, duplicated)
+        present = {row[0] for row in con.execute(f"select distinct _period from {filed}").fetchall()}
+        total = 0
+        for period in self.calendar.written_periods():
+            if period.name not in present:
+                continue
+            path = f"{source}/{table}_{period.name}.{extension}"
+            total += self.copy(
+                con,
+                f"select * exclude (_id, _period) from {filed} where _period = '{period.name}' order by _id",
+                path, source, table, period.name,
+            )
+        con.execute(f"drop table {filed}")
+        return total
+
+    def copy(
+        self, con: duckdb.DuckDBPyConnection, query: str, path: str, source: str, table: str, period: str
+    ) -> int:
+        """Write one file and remember it."""
+        target = self.folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        extension = path.split("/")[-1].split(".", 1)[1]
+        rows = con.execute(f"copy ({query}) to '{target}' {_OPTIONS[extension]}").fetchone()
+        count = int(rows[0]) if rows else 0
+        con.execute("insert into written_file values (?, ?, ?, ?, ?)", [source, table, path, period, count])
+        return count
+
+    def _file(
+        self, con: duckdb.DuckDBPyConnection, relation: str, filed: str, name: str, late: float, duplicated: float
+    ) -> None:
+        """Give each row the file that it arrives in."""
+        con.execute(f"""
+            create or replace temp table {filed} as
+            with sent as (
+                select *,
+                    case when chance(_id, '{name} late') < {late}
+                        then 3 + floor(chance(_id, '{name} how late') * 28)::int else 0 end as _days_late
+                from {relation}
+            ),
+            twice as (
+                select * from sent
+                {f"union all select * from sent where chance(_id, '{name} twice') < {duplicated}" if duplicated else ""}
+            ),
+            dated as (
+                select * exclude (_at, _days_late),
+                    greatest(date '{self.calendar.start}', _at::date + _days_late) as _day
+                from twice
+            )
+            select d.* exclude (_day), p.period as _period
+            from dated d asof join file_period p on d._day >= p.first_day
+        """)
+        for kind, share in (("late", late), ("twice", duplicated)):
+            if share:
+                con.execute(f"""
+                    insert into planted_fault
+                    select '{name}', '{'late_row' if kind == 'late' else 'duplicate_row'}', count(*),
+                        'rows of the whole history; some of the late ones still reach the same file'
+                    from {relation} where chance(_id, '{name} {kind}') < {share}
+                """)
