@@ -17,6 +17,7 @@ import dagster as dg
 from dagster_dbt import DbtProject
 
 from orchestration.lib.companies import Company, load_company
+from orchestration.lib.dbt_manifest import prepare_manifest
 from orchestration.lib.settings import PROJECT_ROOT, Settings
 
 WAREHOUSE_POOL = "warehouse"
@@ -57,6 +58,7 @@ def dbt_project() -> DbtProject:
         profiles_dir=PROJECT_ROOT / "dbt_project",
         target_path=os.environ.get("DBT_TARGET_PATH", "target"),
     )
+    prepare_manifest(project.manifest_path)
     return project
 
 

@@ -4,12 +4,10 @@
 makes a new one; `dg check yaml` validates it. The work itself is `orchestration.lib.ingest`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import dagster as dg
 from duckdb import DuckDBPyConnection
@@ -20,6 +18,7 @@ from data_quality.checks import CheckResult, Run, asset_check_specs
 from data_quality.results import write_results
 from data_quality.volume import usual_rows
 from orchestration import project
+from orchestration.gates import asset_check_result
 from orchestration.lib.feeds import Feed
 from orchestration.lib.ingest import ingest_feed
 from orchestration.lib.layouts import Layout, load_layouts
@@ -41,7 +40,7 @@ class FileFeed(dg.Component):
         return Feed
 
     @classmethod
-    def load(cls, attributes: BaseModel | None, context: dg.ComponentLoadContext) -> FileFeed:
+    def load(cls, attributes: BaseModel | None, context: dg.ComponentLoadContext) -> Self:
         """Make the component of validated attributes."""
         if not isinstance(attributes, Feed):
             raise dg.DagsterInvalidDefinitionError(f"{context.path}: a feed needs attributes.")
@@ -96,7 +95,7 @@ def feed_asset(feed: Feed) -> dg.AssetsDefinition:
             yield from _partitions_loaded(key, report)
         yield dg.MaterializeResult(asset_key=key, metadata=_metadata(report))
         for result in results:
-            yield _check_result(key, result)
+            yield asset_check_result(result)
 
     return load_feed
 
@@ -179,21 +178,6 @@ def _metadata(report: IngestReport) -> dict[str, Any]:
     if report.totals:
         metadata["reconciled_totals"] = dg.MetadataValue.json(report.totals)
     return metadata
-
-
-def _check_result(key: dg.AssetKey, result: CheckResult) -> dg.AssetCheckResult:
-    is_critical = result.severity == "critical"
-    return dg.AssetCheckResult(
-        asset_key=key,
-        check_name=result.check_name,
-        passed=result.success,
-        severity=dg.AssetCheckSeverity.ERROR if is_critical else dg.AssetCheckSeverity.WARN,
-        metadata={
-            "observed": result.observed_value,
-            "rows_evaluated": result.rows_evaluated,
-            "rows_failed": result.rows_failed,
-        },
-    )
 
 
 def _line(feed: Feed, report: IngestReport) -> str:

@@ -115,8 +115,13 @@ def inputs_fingerprint(settings: Settings) -> dict[str, str]:
     return {
         "loads": _hash([loads] if loads.exists() else [], settings.data_dir),
         "rules": _hash(sorted(settings.station("rules").glob("*.parquet")), settings.data_dir),
-        "code": _hash(_code_files(), PROJECT_ROOT),
+        "code": code_fingerprint(),
     }
+
+
+def code_fingerprint() -> str:
+    """Hash of the code that says what the warehouse holds."""
+    return _hash(_code_files(), PROJECT_ROOT)
 
 
 def _hash(files: list[Path], root: Path) -> str:

@@ -1,11 +1,10 @@
 """The published file: only after the gate, swapped in whole."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from data_quality.results import read_results
 from orchestration import project
+from orchestration.defs.publish.audit import AUDIT_KEY
 from orchestration.lib.build import promote, read_state
 from orchestration.lib.publish import PublishError, marts_of, publish
 
@@ -17,7 +16,7 @@ def published() -> dg.Definitions:
 
     @dg.asset(
         key=["published", "customer_full_stack"],
-        deps=[dg.AssetKey(["marts", mart.name]) for mart in marts_of(manifest)],
+        deps=[AUDIT_KEY, *(dg.AssetKey(["marts", mart.name]) for mart in marts_of(manifest))],
         group_name="warehouse",
         owners=["team:data-engineering"],
         kinds={"duckdb", "parquet"},

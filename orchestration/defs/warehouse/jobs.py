@@ -1,7 +1,5 @@
 """The job that does everything, when it runs, and what starts it early."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from orchestration import project

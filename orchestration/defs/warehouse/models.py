@@ -1,8 +1,8 @@
 """The dbt models as assets: one build file, one writer, incremental models by day."""
 
-from __future__ import annotations
-
+import sys
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -116,7 +116,9 @@ def models() -> dg.Definitions:
         assets=[warehouse_models],
         resources={
             "dbt": DbtCliResource(
-                project_dir=dbt_project, global_config_flags=["--no-version-check"]
+                project_dir=dbt_project,
+                dbt_executable=str(Path(sys.executable).with_name("dbt")),
+                global_config_flags=["--no-version-check", "--quiet"],
             )
         },
     )

@@ -1,0 +1,33 @@
+"""Keeps dbt's manifest, from which Dagster knows the models, in step with the project's code."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from orchestration.lib.build import code_fingerprint
+from orchestration.lib.settings import PROJECT_ROOT
+
+DBT = Path(sys.executable).with_name("dbt")
+
+
+class ManifestError(RuntimeError):
+    """dbt can't parse the project; the message is dbt's own."""
+
+
+def prepare_manifest(manifest: Path) -> bool:
+    """Parse the project if its code differs from what `manifest` was made of.
+
+    Returns whether it was parsed now.
+    """
+    marker = manifest.with_suffix(".code")
+    code = code_fingerprint()
+    if manifest.exists() and marker.exists() and marker.read_text(encoding="utf-8") == code:
+        return False
+    command = [DBT, "--quiet", "parse", "--no-version-check", "--target-path", manifest.parent]
+    result = subprocess.run(command, cwd=PROJECT_ROOT, capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        raise ManifestError(f"dbt parse failed:\n{result.stdout}{result.stderr}")
+    marker.write_text(code, encoding="utf-8")
+    return True
