@@ -28,6 +28,7 @@ select
     coalesce(stores.market_code, 'unknown') as market_code,
     basket_lines.distributor_code || ':' || basket_lines.source_store_code as store_code,
     basket_lines.distributor_code,
+    basket_lines.distributor_code as code_owner,
     basket_lines.source_product_code,
     basket_lines.currency_code,
     basket_lines.sold_at,

@@ -5,18 +5,14 @@
 with
 
 mentioned as (
-    select code_owner, source_product_code
+    select distinct code_owner, is_own_code, source_product_code
     from {{ ref('int_distributor__codes_mentioned') }}
     where source_product_code is not null
     union
-    select distributor_code as code_owner, source_product_code
+    select distributor_code as code_owner, false as is_own_code, source_product_code
     from {{ ref('stg_distributor__products') }}
     union
-    select 'own' as code_owner, sku as source_product_code
-    from {{ ref('stg_erp__products') }}
-    where sku is not null
-    union
-    select 'own' as code_owner, coalesce(sku, 'variant ' || cast(variant_id as varchar))
+    select feed_source as code_owner, true as is_own_code, source_product_code
     from {{ ref('stg_shopify__product_variants') }}
 ),
 
@@ -26,10 +22,11 @@ articles as (
 
 variants as (
     select
-        coalesce(sku, 'variant ' || cast(variant_id as varchar)) as sku,
+        feed_source,
+        source_product_code,
         max({{ gtin_14('barcode') }}) as gtin_14
     from {{ ref('stg_shopify__product_variants') }}
-    group by coalesce(sku, 'variant ' || cast(variant_id as varchar))
+    group by feed_source, source_product_code
     having count(distinct {{ gtin_14('barcode') }}) = 1
 ),
 
@@ -56,6 +53,7 @@ known_gtins as (
 read_as_gtin as (
     select
         code_owner,
+        is_own_code,
         source_product_code,
         length(source_product_code) as code_length,
         {{ gtin_14('source_product_code') }} as gtin_14
@@ -65,6 +63,7 @@ read_as_gtin as (
 resolved as (
     select
         codes.code_owner,
+        codes.is_own_code,
         codes.source_product_code,
         coalesce(
             articles.gtin_14,
@@ -80,13 +79,16 @@ resolved as (
         on codes.code_owner = articles.distributor_code
         and codes.source_product_code = articles.source_product_code
     left join known_gtins on codes.gtin_14 = known_gtins.gtin_14
-    left join variants on codes.code_owner = 'own' and codes.source_product_code = variants.sku
-    left join skus on codes.code_owner = 'own' and codes.source_product_code = skus.sku
+    left join variants
+        on codes.code_owner = variants.feed_source
+        and codes.source_product_code = variants.source_product_code
+    left join skus on codes.is_own_code and codes.source_product_code = skus.sku
 )
 
 select
     resolved.code_owner,
     resolved.source_product_code,
+    resolved.is_own_code,
     coalesce(resolved.gtin_14, resolved.code_owner || ':' || resolved.source_product_code)
         as reported_product_code,
     coalesce(

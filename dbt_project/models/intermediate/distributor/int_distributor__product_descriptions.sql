@@ -80,23 +80,29 @@ invoiced as (
         false as is_competitor
     from {{ ref('stg_erp__sell_in_lines') }} as lines
     inner join product_codes
-        on product_codes.code_owner = 'own'
+        on lines.source_name = product_codes.code_owner
         and lines.source_product_code = product_codes.source_product_code
     group by product_codes.reported_product_code
 ),
 
 names_in_shops as (
-    select source_product_code, product_name, count(*) as line_count
+    select
+        source_name as code_owner,
+        source_product_code,
+        product_name,
+        count(*) as line_count
     from {{ ref('stg_shop__order_lines') }}
     where product_name is not null and quantity_sold > 0
-    group by source_product_code, product_name
+    group by source_name, source_product_code, product_name
     union all
     select
-        coalesce(sku, 'variant ' || cast(variant_id as varchar)) as source_product_code,
-        coalesce(max(product_name), max(sku)) as product_name,
+        feed_source as code_owner,
+        source_product_code,
+        product_name,
         count(*) as line_count
     from {{ ref('stg_shopify__order_lines') }}
-    group by coalesce(sku, 'variant ' || cast(variant_id as varchar))
+    where product_name is not null
+    group by feed_source, source_product_code, product_name
 ),
 
 sold as (
@@ -115,7 +121,7 @@ sold as (
         false as is_competitor
     from names_in_shops as names
     inner join product_codes
-        on product_codes.code_owner = 'own'
+        on names.code_owner = product_codes.code_owner
         and names.source_product_code = product_codes.source_product_code
     qualify
         row_number() over (

@@ -57,8 +57,11 @@ packs as (
     select * from {{ ref('int_distributor__packs') }}
 ),
 
-article_packs as (
-    select reported_product_code as product_code, max(units_per_piece) as units_per_piece
+codes_by_product as (
+    select
+        reported_product_code as product_code,
+        max(units_per_piece) as units_per_piece,
+        bool_or(is_own_code) as is_own_code
     from product_codes
     group by reported_product_code
 )
@@ -74,7 +77,7 @@ select
     merged.subcategory,
     merged.package_size,
     erp_products.pack_level,
-    cast(coalesce(packs.units_per_pack, article_packs.units_per_piece, 1) as double)
+    cast(coalesce(packs.units_per_pack, codes_by_product.units_per_piece, 1) as double)
         as units_per_pack,
     erp_products.parent_product_code,
     coalesce(packs.consumer_product_code, members.product_code) as consumer_product_code,
@@ -86,7 +89,7 @@ select
     case
         when erp_products.product_code is not null then 'own'
         when own_brands.brand_text is not null then 'own'
-        when members.product_code like 'own:%' then 'own'
+        when codes_by_product.is_own_code then 'own'
         when merged.own_label_of is not null then 'own_label'
         when merged.is_competitor then 'competitor'
         when not merged.is_competitor then 'own'
@@ -101,4 +104,4 @@ left join merged on members.product_code = merged.product_code
 left join own_brands on lower(trim(merged.brand)) = own_brands.brand_text
 left join erp_products on members.product_code = erp_products.product_code
 left join packs on members.product_code = packs.product_code
-left join article_packs on members.product_code = article_packs.product_code
+left join codes_by_product on members.product_code = codes_by_product.product_code

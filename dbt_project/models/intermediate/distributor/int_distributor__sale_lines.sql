@@ -59,7 +59,7 @@ valued as (
         sale_lines.load_id
     from sale_lines
     left join product_codes
-        on sale_lines.distributor_code = product_codes.code_owner
+        on sale_lines.code_owner = product_codes.code_owner
         and sale_lines.source_product_code = product_codes.source_product_code
     left join rates
         on sale_lines.currency_code = rates.currency_code

@@ -7,7 +7,7 @@ sell_in_lines as (
 ),
 
 product_codes as (
-    select * from {{ ref('int_distributor__product_codes') }} where code_owner = 'own'
+    select * from {{ ref('int_distributor__product_codes') }}
 ),
 
 rates as (
@@ -27,7 +27,8 @@ valued as (
         rates.exchange_rate
     from sell_in_lines as lines
     left join product_codes
-        on lines.source_product_code = product_codes.source_product_code
+        on lines.source_name = product_codes.code_owner
+        and lines.source_product_code = product_codes.source_product_code
     left join rates
         on lines.currency_code = rates.currency_code
         and lines.invoice_date = rates.rate_date

@@ -42,5 +42,6 @@ select
     net_amount as net_amount_original,
     upper(trim(currency)) as currency_code,
     unit_cost as unit_cost_original,
+    _source as source_name,
     _load_id as load_id
 from counted_once
