@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from orchestration.sample import (
-    business_time, campaigns, chance, conversations, ga4, journeys, klaviyo, leads, people, products, records,
+    business_time, campaigns, chance, conversations, distributor, ga4, journeys, klaviyo, leads, people, products, records,
     salesforce, salesforce_service, service, shopify, stores,
 )  # fmt: skip
 from orchestration.sample.files import Outbox
@@ -43,6 +43,7 @@ def generate(
         ("files of e-mail", lambda: klaviyo.write(con, outbox, params, calendar)),
         ("files of social and mailings", lambda: conversations.write(con, outbox, params, calendar)),
         ("files of sales", lambda: salesforce.write(con, outbox, params, calendar)),
+        ("files of distributors", lambda: distributor.write(con, out, params, calendar)),
         ("files of service", lambda: salesforce_service.write(con, outbox, params, calendar)),
     ]
     for name, step in steps:
