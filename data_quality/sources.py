@@ -15,26 +15,28 @@ from duckdb import DuckDBPyConnection
 from orchestration.lib.layouts import LINEAGE_COLUMNS, Layout, load_layouts
 from orchestration.lib.settings import Settings
 
-_VIEW = re.compile(r"\b(bronze|latest)_([a-z0-9_]+?)__([a-z0-9_]+)\b|\b(rules)_([a-z0-9_]+)\b")
+LOADS = "bronze_loads"
+_LAYOUT_VIEW = re.compile(r"\b(bronze|latest)_([a-z0-9_]+?)__([a-z0-9_]+)\b")
+_RULES_VIEW = re.compile(r"\brules_([a-z0-9_]+)\b")
 
 
 def define_sources(
     connection: DuckDBPyConnection, settings: Settings, statements: Iterable[str]
 ) -> None:
     """Create the temporary views that the SQL of `statements` names."""
-    layouts = load_layouts()
-    for kind, source, table, rules, rules_table in sorted(_names(statements)):
-        if rules:
-            file = settings.station("rules") / f"{rules_table}.parquet"
-            if file.exists():
-                _create(
-                    connection, f"rules_{rules_table}", f"select * from read_parquet({text(file)})"
-                )
-        elif f"{source}.{table}" in layouts:
-            layout = layouts[f"{source}.{table}"]
+    layouts, sql = load_layouts(), "\n".join(statements)
+    for kind, source, table in sorted(set(_LAYOUT_VIEW.findall(sql))):
+        layout = layouts.get(f"{source}.{table}")
+        if layout is not None:
             query = _bronze(settings, layout)
             query = _latest(query, layout) if kind == "latest" else query
             _create(connection, f"{kind}_{source}__{table}", query)
+    for table in sorted(set(_RULES_VIEW.findall(sql))):
+        _create_of_file(
+            connection, f"rules_{table}", settings.station("rules") / f"{table}.parquet"
+        )
+    manifest = settings.station("bronze") / "_manifest" / "load.parquet"
+    _create_of_file(connection, LOADS, manifest)
 
 
 def quoted(name: str) -> str:
@@ -47,12 +49,14 @@ def text(value: object) -> str:
     return "'" + str(value).replace("'", "''") + "'"
 
 
-def _names(statements: Iterable[str]) -> set[tuple[str, ...]]:
-    return {tuple(found) for sql in statements for found in _VIEW.findall(sql)}
-
-
 def _create(connection: DuckDBPyConnection, name: str, query: str) -> None:
     connection.execute(f"create or replace temp view {quoted(name)} as {query}")
+
+
+def _create_of_file(connection: DuckDBPyConnection, name: str, file: Path) -> None:
+    """Without the file there is no view, and the check that needs it fails and says so."""
+    if file.exists():
+        _create(connection, name, f"select * from read_parquet({text(file)})")
 
 
 def _bronze(settings: Settings, layout: Layout) -> str:

@@ -111,6 +111,16 @@ def test_an_email_in_an_unclassified_column_stops_publishing(project: Project) -
     assert project.failing() == {}
 
 
+def test_results_do_not_repeat_the_address_that_they_report(project: Project) -> None:
+    project.build("update marts.fct_sale set note = 'ana@example.com' where sale_key = 3")
+    project.suite(key=["sale_key", "note"])
+    verdict = project.judge()
+    assert [json.loads(r.row_key) for r in verdict.failed_rows] == [
+        {"sale_key": 3, "note": "(e-mail)"}
+    ]
+    assert not any("ana@" in r.observed_value for r in verdict.results)
+
+
 @pytest.mark.parametrize(
     "change",
     ["sale_date = '2026-01-03'", "sold_at = '2026-01-02 12:00:01'", "sale_date_key = 20260103"],
