@@ -1,6 +1,7 @@
 {#
     Grain: touchpoint that is a step of a journey, with the number of the journey in the customer's
     life. Only engagements of known customers are steps.
+    A click on a message and the visit of the same campaign that it opens are one contact: the visit.
     A journey begins with a customer's first step, with the first one after a conversion, and with
     the first one after the company's lapse time; it ends with its conversion. Steps of service and
     loyalty within the lapse time after a conversion belong to the journey that it ended, so that
@@ -13,6 +14,8 @@ with touchpoints as (
         occurred_at,
         is_conversion,
         channel_key,
+        campaign_key,
+        touchpoint_type,
         stage
     from {{ ref('fct_touchpoint') }}
     where is_engagement
@@ -20,7 +23,34 @@ with touchpoints as (
 ),
 
 company as (
-    select journey_lapse_days * 86400 as lapse_seconds from {{ source('company', 'company') }}
+    select
+        journey_lapse_days * 86400 as lapse_seconds,
+        session_timeout_minutes * 60 as timeout_seconds
+    from {{ source('company', 'company') }}
+),
+
+followed as (
+    select
+        *,
+        lead(touchpoint_type) over along as next_type,
+        lead(campaign_key) over along as next_campaign_key,
+        lead(occurred_at) over along as next_at
+    from touchpoints
+    window along as (
+        partition by customer_key order by occurred_at, is_conversion, touchpoint_key
+    )
+),
+
+contacts as (
+    select followed.*
+    from followed
+    cross join company
+    where followed.touchpoint_type <> 'email_clicked'
+        or followed.next_type is null
+        or followed.next_type not in ('web_session', 'app_session')
+        or followed.next_campaign_key <> followed.campaign_key
+        or {{ seconds_between('followed.occurred_at', 'followed.next_at') }}
+            > company.timeout_seconds
 ),
 
 preceded as (
@@ -31,7 +61,7 @@ preceded as (
             order by occurred_at, is_conversion, touchpoint_key
             rows between unbounded preceding and 1 preceding
         ) as last_conversion_at
-    from touchpoints
+    from contacts
 ),
 
 sorted_out as (

@@ -2,6 +2,7 @@
 {#
     Grain: visit to the web or app, or click that leaves it for another site. Visits of machines and
     of colleagues stay out here; int_journey__events_sessionized counts them.
+    A visit that names no source is direct, as in Google's own reports.
     Whoever was logged in made the visit, even on a device that several people share.
 #}
 with sessions as (
@@ -59,8 +60,10 @@ int_journey__web_touchpoints as (
         touchpoint_date,
         market_code,
         'ga4' as channel_system,
-        {{ traffic_part('traffic', 'source') }} as channel_source,
-        {{ traffic_part('traffic', 'medium') }} as channel_medium,
+        case when traffic is null then '(direct)' else {{ traffic_part('traffic', 'source') }} end
+            as channel_source,
+        case when traffic is null then '(none)' else {{ traffic_part('traffic', 'medium') }} end
+            as channel_medium,
         {{ traffic_part('traffic', 'campaign_name') }} as channel_campaign,
         {{ traffic_part('traffic', 'campaign_code') }} as campaign_code,
         {{ traffic_part('traffic', 'creative_code') }} as creative_code,

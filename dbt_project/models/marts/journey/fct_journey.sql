@@ -19,6 +19,11 @@ conversions as (
     select * from {{ ref('int_journey__conversions_valued') }}
 ),
 
+customers as (
+    select customer_key, market_code from {{ ref('dim_customer') }}
+    where is_current
+),
+
 moods as (
     select * from {{ ref('int_journey__moods_summed') }}
 ),
@@ -44,7 +49,8 @@ fct_journey as (
         dated.journey_key,
         dated.customer_key,
         {{ whole('dated.journey_number') }} as journey_number,
-        entries.market_code,
+        coalesce(nullif(entries.market_code, 'unknown'), customers.market_code, 'unknown')
+            as market_code,
         dated.started_at,
         cast({{ date_key('entries.touchpoint_date') }} as {{ dbt.type_int() }}) as start_date_key,
         dated.last_touch_at,
@@ -95,6 +101,7 @@ fct_journey as (
     left join touchpoints as endings on dated.conversion_touchpoint_key = endings.touchpoint_key
     left join conversions on endings.sale_id = conversions.sale_id
     left join channels on entries.channel_key = channels.channel_key
+    left join customers on dated.customer_key = customers.customer_key
     left join moods on dated.journey_key = moods.journey_key
 )
 
