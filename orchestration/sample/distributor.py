@@ -1,7 +1,8 @@
 """What the distributors and the brand's ERP deliver, with the errors that such files have.
 
-Each distributor has a layout of its own (`sell_out_files`, `retail_lists`); what is true stands in
-`sell_through` and `supply`. The truth tables of this module say what was reported, row by row.
+Each distributor has a layout of its own (`sell_out_files`, `basket_files`, `retail_lists`), the
+brand writes `brand_files`; what is true stands in `sell_through` and `supply`. The truth tables of
+this module say what was reported, row by row.
 """
 
 from __future__ import annotations
@@ -10,7 +11,14 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.sample import retail_lists, sell_out_files, sell_through, supply
+from orchestration.sample import (
+    basket_files,
+    brand_files,
+    retail_lists,
+    sell_out_files,
+    sell_through,
+    supply,
+)
 from orchestration.sample.house_files import HouseFiles
 from orchestration.sample.parameters import Calendar, Parameters
 
@@ -31,10 +39,11 @@ def write(
 ) -> None:
     """Write every file of the distributor family below `out`.
 
-    Reads `purchase`, `person`, `noisy_person` and the tables of `products.build` and `stores.build`. Creates
-    truth_sell_out, truth_sell_in, truth_stock, truth_listing, truth_shelf, truth_distributor_total,
-    loyalty_member (with person_id) and adds to planted_fault. Rows of truth tables are those that
-    stand in a file as of the calendar's `until`; `is_spoiled` rows were made unreadable.
+    Reads `purchase`, `person`, `noisy_person` and the tables of `products.build` and
+    `stores.build`. Creates truth_sell_out, truth_sell_in, truth_stock, truth_listing,
+    truth_shelf, truth_retail_media, truth_distributor_total and loyalty_member (with person_id),
+    and adds to planted_fault and written_file. Rows of truth tables are those that stand in a
+    file as of the calendar's `until`; `is_spoiled` rows were made unreadable.
     """
     sell_through.build(con, params, calendar)
     supply.build(con, params, calendar)
@@ -43,7 +52,9 @@ def write(
     _report_stock(con, files)
     _report_sell_in(con, files)
     sell_out_files.write(files, MESS)
+    basket_files.write(files, MESS)
     retail_lists.write(files, MESS)
+    brand_files.write(files, MESS)
     files.note_written()
     _keep_delivered(con, files)
     _total(con)
@@ -61,8 +72,9 @@ def _report_sell_out(con: duckdb.DuckDBPyConnection, files: HouseFiles) -> None:
                 market,
                 store_code,
                 gtin,
-                case when distributor_code in ({weekly}) then week_start else sold_on end as period_start,
-                case when distributor_code in ({weekly}) then week_start + 6 else sold_on end as period_end,
+                distributor_code in ({weekly}) as is_weekly,
+                case when is_weekly then week_start else sold_on end as period_start,
+                case when is_weekly then week_start + 6 else sold_on end as period_end,
                 sum(units)::bigint as units_each,
                 sum(value_eur) as value_eur,
                 sum(known_units)::bigint as known_units,
@@ -78,6 +90,7 @@ def _report_sell_out(con: duckdb.DuckDBPyConnection, files: HouseFiles) -> None:
                 market,
                 store_code,
                 gtin,
+                true as is_weekly,
                 week_start as period_start,
                 week_start + 6 as period_end,
                 units as units_each,
@@ -95,7 +108,7 @@ def _report_sell_out(con: duckdb.DuckDBPyConnection, files: HouseFiles) -> None:
         )
         select
             reported.store_code || reported.gtin || reported.period_start as row_name,
-            reported.* exclude (value_eur),
+            reported.* exclude (value_eur, is_weekly),
             reported.value_eur::double as value_eur,
             round(reported.value_eur::double / retail_market.rate, 2) as value_original,
             retail_market.currency,
@@ -149,7 +162,13 @@ def _report_sell_in(con: duckdb.DuckDBPyConnection, files: HouseFiles) -> None:
 def _keep_delivered(con: duckdb.DuckDBPyConnection, files: HouseFiles) -> None:
     """Drop from the truth what no file holds yet."""
     last = max((number for number, _ in files.written()), default=-1)
-    for table in ("truth_sell_out", "truth_stock", "truth_sell_in", "truth_shelf"):
+    for table in (
+        "truth_sell_out",
+        "truth_stock",
+        "truth_sell_in",
+        "truth_shelf",
+        "truth_retail_media",
+    ):
         con.execute(f"delete from {table} where file_number > {last}")
     con.execute("alter table truth_sell_out drop column row_name")
 
@@ -182,7 +201,11 @@ def _total(con: duckdb.DuckDBPyConnection) -> None:
         from truth_sell_in
         group by all
         union all by name
-        select distributor_code, 'stock' as table_name, count(*) as row_count, sum(units_each)::bigint as units,
+        select
+            distributor_code,
+            'stock' as table_name,
+            count(*) as row_count,
+            sum(units_each)::bigint as units,
         from truth_stock
         group by all
         union all by name

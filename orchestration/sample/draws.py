@@ -28,6 +28,7 @@ def create_macros(con: duckdb.DuckDBPyConnection, seed: int) -> None:
     con.execute(
         """
         create or replace macro draw_normal(key, salt) as
-            sqrt(-2 * ln(1 - draw(key, salt || ' radius'))) * cos(2 * pi() * draw(key, salt || ' angle'))
+            sqrt(-2 * ln(1 - draw(key, salt || ' radius')))
+            * cos(2 * pi() * draw(key, salt || ' angle'))
         """
     )

@@ -1,4 +1,4 @@
-"""Writes distributors' files in their own house layouts, period by period, and keeps count of what it wrote.
+"""Writes distributors' files in their house layouts, period by period, and counts what it wrote.
 
 Only the mechanics belong here: which rows a sender reports, and in which shape, stands in the
 senders' modules. Rows come out in a fixed order, so that the same seed gives the same files.
@@ -29,6 +29,12 @@ class Style:
     type: str = "csv"
     delimiter: str = ","
     encoding: str = "utf-8"
+
+
+HIPER_SOL = Style(delimiter=";", encoding="cp1252")
+TAB = Style(delimiter="\\t")
+PIPE = Style(delimiter="|")
+JSON_LINES = Style(type="jsonl")
 
 
 class HouseFiles:
@@ -99,19 +105,25 @@ class HouseFiles:
             below = None if footer is None else footer(number)
             self.write(name.format(period=period.name), query(number), style, below)
 
-    def write(self, name: str, query: str, style: Style = Style(), footer: str | None = None) -> int:
+    def write(
+        self, name: str, query: str, style: Style = Style(), footer: str | None = None
+    ) -> int:
         """Write one file and return its rows; no file if there are none."""
         if self.con.execute(f"select count(*) from ({query})").fetchall()[0][0] == 0:
             return 0
         path = self._path(name)
-        options = "format json" if style.type == "jsonl" else f"format csv, delimiter '{style.delimiter}'"
+        options = (
+            "format json" if style.type == "jsonl" else f"format csv, delimiter '{style.delimiter}'"
+        )
         options += ", compression gzip" if name.endswith(".gz") else ", compression none"
         if style.encoding == "utf-8" and footer is None:
             rows = self._copy(query, path, options)
         else:
             with tempfile.TemporaryDirectory() as folder:
                 plain = Path(folder) / "plain"
-                rows = self._copy(query, plain, options.replace("compression gzip", "compression none"))
+                rows = self._copy(
+                    query, plain, options.replace("compression gzip", "compression none")
+                )
                 text = plain.read_text(encoding="utf-8")
             if footer is not None:
                 text += self.con.execute(footer).fetchall()[0][0] + "\n"
@@ -149,7 +161,20 @@ class HouseFiles:
 
     def note_fault(self, file: str, kind: str, rows: int, description: str) -> None:
         """Record a planted fault, for the tests that look for it."""
-        self.con.execute("insert into planted_fault values (?, ?, ?, ?)", [file, kind, rows, description])
+        self.con.execute(
+            "insert into planted_fault values (?, ?, ?, ?)", [file, kind, rows, description]
+        )
+
+    def note_rows(self, table: str, file: str, kind: str, condition: str, description: str) -> None:
+        """Record a planted fault with the number of rows written so far that it befell.
+
+        `table` has a column file_number; `condition` is SQL over it.
+        """
+        last = max((number for number, _ in self.written()), default=-1)
+        rows = self.scalar(
+            f"select count(*) from {table} where file_number <= {last} and ({condition})"
+        )
+        self.note_fault(file, kind, rows, description)
 
     def scalar(self, query: str) -> Any:
         """The single value that a query gives."""

@@ -38,24 +38,84 @@ class Category:
 
 
 CATEGORIES: tuple[Category, ...] = (
-    Category(1, "Face care", "Beauty", _CARE, "Day cream",
-             ("Hydra", "Calm", "Radiance", "Night", "Sun 30"), (50.0, 75.0), "MLT", 14.9, 12,
-             ("Kerwelle", "Brisanova", "Purelane")),
-    Category(2, "Hair care", "Beauty", _CARE, "Shampoo",
-             ("Repair", "Volume", "Curl", "Colour", "Mild"), (250.0, 400.0), "MLT", 5.6, 12,
-             ("Kerwelle", "Capilanda", "Purelane")),
-    Category(3, "Body care", "Beauty", _CARE, "Shower gel",
-             ("Almond", "Citrus", "Lavender", "Sea", "Oat"), (300.0, 500.0), "MLT", 4.2, 12,
-             ("Brisanova", "Capilanda", "Dermilia")),
-    Category(4, "Olive oil", "Food", _FOOD, "Extra virgin",
-             ("Picual", "Arbequina", "Hojiblanca", "Organic", "Smooth"), (0.5, 0.75), "LTR", 9.8, 6,
-             ("Montefero", "Val d'Aure", "Valdeoro")),
-    Category(5, "Chocolate", "Food", _FOOD, "Bar",
-             ("Dark 70", "Milk", "Orange", "Sea salt", "Hazelnut"), (100.0, 150.0), "GRM", 3.1, 20,
-             ("Cacaolandia", "Nordhavn", "Valdeoro")),
-    Category(6, "Snacks", "Food", _FOOD, "Nuts",
-             ("Almonds", "Pistachio", "Cashew", "Trail mix", "Honey peanut"), (120.0, 200.0), "GRM",
-             3.9, 16, ("Montefero", "Nordhavn", "Crispello")),
+    Category(
+        1,
+        "Face care",
+        "Beauty",
+        _CARE,
+        "Day cream",
+        ("Hydra", "Calm", "Radiance", "Night", "Sun 30"),
+        (50.0, 75.0),
+        "MLT",
+        14.9,
+        12,
+        ("Kerwelle", "Brisanova", "Purelane"),
+    ),
+    Category(
+        2,
+        "Hair care",
+        "Beauty",
+        _CARE,
+        "Shampoo",
+        ("Repair", "Volume", "Curl", "Colour", "Mild"),
+        (250.0, 400.0),
+        "MLT",
+        5.6,
+        12,
+        ("Kerwelle", "Capilanda", "Purelane"),
+    ),
+    Category(
+        3,
+        "Body care",
+        "Beauty",
+        _CARE,
+        "Shower gel",
+        ("Almond", "Citrus", "Lavender", "Sea", "Oat"),
+        (300.0, 500.0),
+        "MLT",
+        4.2,
+        12,
+        ("Brisanova", "Capilanda", "Dermilia"),
+    ),
+    Category(
+        4,
+        "Olive oil",
+        "Food",
+        _FOOD,
+        "Extra virgin",
+        ("Picual", "Arbequina", "Hojiblanca", "Organic", "Smooth"),
+        (0.5, 0.75),
+        "LTR",
+        9.8,
+        6,
+        ("Montefero", "Val d'Aure", "Valdeoro"),
+    ),
+    Category(
+        5,
+        "Chocolate",
+        "Food",
+        _FOOD,
+        "Bar",
+        ("Dark 70", "Milk", "Orange", "Sea salt", "Hazelnut"),
+        (100.0, 150.0),
+        "GRM",
+        3.1,
+        20,
+        ("Cacaolandia", "Nordhavn", "Valdeoro"),
+    ),
+    Category(
+        6,
+        "Snacks",
+        "Food",
+        _FOOD,
+        "Nuts",
+        ("Almonds", "Pistachio", "Cashew", "Trail mix", "Honey peanut"),
+        (120.0, 200.0),
+        "GRM",
+        3.9,
+        16,
+        ("Montefero", "Nordhavn", "Crispello"),
+    ),
 )
 
 OWN_LABELS: dict[str, str] = {
@@ -99,7 +159,9 @@ def build(con: duckdb.DuckDBPyConnection, params: Any) -> None:
     con.register("_products", products)
     con.register("_competitors", competitors)
     con.execute("create or replace table product as select * from _products order by gtin")
-    con.execute("create or replace table competitor_product as select * from _competitors order by gtin")
+    con.execute(
+        "create or replace table competitor_product as select * from _competitors order by gtin"
+    )
     con.unregister("_products")
     con.unregister("_competitors")
 
@@ -107,53 +169,62 @@ def build(con: duckdb.DuckDBPyConnection, params: Any) -> None:
 def _own_products() -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     for category in CATEGORIES:
+        line = f"{category.own_brand} {category.subcategory}"
         for number, variant in enumerate(category.variants):
             item = category.code * 100 + number
             is_american = number >= 3
             code = gtin(f"{_UPC_PREFIX}{item:05d}" if is_american else f"{_GS1_PREFIX}{item:06d}")
             size = category.sizes[number % 2]
             price = _price(category, size, 1.0 + 0.06 * (number - 2))
-            rows.append({
-                "gtin": code,
-                "sku": f"{category.own_brand.upper()[:3]}-{item:04d}",
-                "name": f"{category.own_brand} {category.subcategory} {variant} {_size(size, category.uom)}",
-                "brand": category.own_brand,
-                "department": category.department,
-                "category": category.name,
-                "subcategory": category.subcategory,
-                "net_content": size,
-                "net_content_uom": category.uom,
-                "list_price_eur": price,
-                "unit_cost_eur": round(price * (0.30 + 0.03 * number), 4),
-                "inner_gtin": pack_gtin(code, 1),
-                "inner_units": category.units_per_case // 2,
-                "case_gtin": pack_gtin(code, 2),
-                "case_units": category.units_per_case,
-                "popularity": 1.0 / (1 + number) / price ** 0.5,
-            })
+            rows.append(
+                {
+                    "gtin": code,
+                    "sku": f"{category.own_brand.upper()[:3]}-{item:04d}",
+                    "name": f"{line} {variant} {_size(size, category.uom)}",
+                    "brand": category.own_brand,
+                    "department": category.department,
+                    "category": category.name,
+                    "subcategory": category.subcategory,
+                    "net_content": size,
+                    "net_content_uom": category.uom,
+                    "list_price_eur": price,
+                    "unit_cost_eur": round(price * (0.30 + 0.03 * number), 4),
+                    "inner_gtin": pack_gtin(code, 1),
+                    "inner_units": category.units_per_case // 2,
+                    "case_gtin": pack_gtin(code, 2),
+                    "case_units": category.units_per_case,
+                    "popularity": 1.0 / (1 + number) / price**0.5,
+                }
+            )
     return rows
 
 
 def _competitor_products() -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     for category in CATEGORIES:
-        owners = [(brand, None, 1.0 + 0.08 * (place - 1)) for place, brand in enumerate(category.rivals)]
+        owners: list[tuple[str, str | None, float]] = [
+            (brand, None, 1.0 + 0.08 * (place - 1)) for place, brand in enumerate(category.rivals)
+        ]
         owners += [(label, code, 0.68) for code, label in OWN_LABELS.items()]
         for place, (brand, own_label_of, price_level) in enumerate(owners):
-            for number, size in enumerate(category.sizes if own_label_of is None else category.sizes[:1]):
+            for number, size in enumerate(
+                category.sizes if own_label_of is None else category.sizes[:1]
+            ):
                 item = 500_000 + category.code * 1000 + place * 10 + number
-                rows.append({
-                    "gtin": gtin(f"{_GS1_PREFIX}{item:06d}"),
-                    "name": f"{brand} {category.subcategory} {_size(size, category.uom)}",
-                    "brand": brand,
-                    "department": category.department,
-                    "category": category.name,
-                    "subcategory": category.subcategory,
-                    "net_content": size,
-                    "net_content_uom": category.uom,
-                    "list_price_eur": _price(category, size, price_level),
-                    "own_label_of": own_label_of,
-                })
+                rows.append(
+                    {
+                        "gtin": gtin(f"{_GS1_PREFIX}{item:06d}"),
+                        "name": f"{brand} {category.subcategory} {_size(size, category.uom)}",
+                        "brand": brand,
+                        "department": category.department,
+                        "category": category.name,
+                        "subcategory": category.subcategory,
+                        "net_content": size,
+                        "net_content_uom": category.uom,
+                        "list_price_eur": _price(category, size, price_level),
+                        "own_label_of": own_label_of,
+                    }
+                )
     return rows
 
 

@@ -1,8 +1,8 @@
-"""How each distributor writes its sales, stock and baskets: five house layouts, with their errors.
+"""How each distributor writes its sales and stock: five house layouts, with their errors.
 
 hiper_sol    CSV with semicolons, cp1252, decimal comma, dd/mm/yyyy, Spanish headers; weeks
 superlider   Excel: titles above the header, one column per week, no value
-northmart    CSV, ISO dates, GTINs that lost their zeros, some products in cases; days; baskets
+northmart    CSV, ISO dates, GTINs that lost their zeros, some products in cases; days
 zonaplus     JSON lines, own item numbers instead of GTINs; days
 andes        tab-separated; full cases by their GTIN-14, the rest by consumer unit; weeks
 """
@@ -13,25 +13,23 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from orchestration.sample.house_files import HouseFiles, Style
+from orchestration.sample.house_files import HIPER_SOL, JSON_LINES, TAB, HouseFiles
 
-HIPER_SOL = Style(delimiter=";", encoding="cp1252")
 CASE_CATEGORIES = "('Chocolate', 'Snacks')"
 ITEM = "'ZP' || upper(to_base((hash(gtin) % 2000000000)::bigint, 36, 7))"
 """zonaplus's own item number of a GTIN."""
 
 _LOGIN_PAGE = (
-    "<!DOCTYPE html>\n<html lang=\"es\"><head><title>Portal de proveedores</title></head>\n"
+    '<!DOCTYPE html>\n<html lang="es"><head><title>Portal de proveedores</title></head>\n'
     "<body><h1>Su sesi\u00f3n ha caducado</h1><p>Vuelva a identificarse.</p></body></html>\n"
 )
 
 
 def write(files: HouseFiles, mess: dict[str, float]) -> None:
-    """Write sell-out, stock and basket files of every distributor; `mess` gives the error rates."""
+    """Write sell-out and stock files of every distributor; `mess` gives the error rates."""
     _write_hiper_sol(files, mess)
     _write_superlider(files)
     _write_northmart(files, mess)
-    _write_northmart_baskets(files, mess)
     _write_zonaplus(files, mess)
     _write_andes(files)
     _note_common_faults(files)
@@ -87,15 +85,22 @@ def _write_hiper_sol(files: HouseFiles, mess: dict[str, float]) -> None:
 
     files.write_periods("hiper_sol/ventas_{period}.csv", lines, HIPER_SOL, footer)
     files.note_fault(
-        "hiper_sol/ventas_*.csv", "footer_row", files.count("hiper_sol/ventas_"),
+        "hiper_sol/ventas_*.csv",
+        "footer_row",
+        files.count("hiper_sol/ventas_"),
         "a line TOTAL without a product ends each file",
     )
     _restate_hiper_sol(files, mess, lines, footer)
     _write_hiper_sol_stock(files)
 
 
-def _restate_hiper_sol(files: HouseFiles, mess: dict[str, float], lines: Callable[..., str], footer: Callable[[int], str]) -> None:
-    """The file of one month goes out wrong first and is sent again, complete, under another name."""
+def _restate_hiper_sol(
+    files: HouseFiles,
+    mess: dict[str, float],
+    lines: Callable[..., str],
+    footer: Callable[[int], str],
+) -> None:
+    """The file of one month goes out wrong first and is sent again under another name."""
     number = files.middle_number
     period = files.periods[number]
     first = f"hiper_sol/ventas_{period.name}.csv"
@@ -110,7 +115,9 @@ def _restate_hiper_sol(files: HouseFiles, mess: dict[str, float], lines: Callabl
         f"select count(*) from hiper_sol_line where file_number = {number} and {altered}"
     )
     files.note_fault(
-        first, "restated_file", rows,
+        first,
+        "restated_file",
+        rows,
         f"superseded by {period.name}_v2, which is right; {changed} rows differ in units",
     )
 
@@ -164,12 +171,20 @@ def _write_superlider(files: HouseFiles) -> None:
         table = chosen.pivot(index=identity, columns="week", values="units").reset_index()
         weeks = [column for column in table.columns if str(column).startswith("Sem ")]
         table["Total"] = table[weeks].sum(axis=1)
-        bottom = {"Nombre": "TOTAL GENERAL"} | {week: table[week].sum() for week in [*weeks, "Total"]}
+        bottom = {"Nombre": "TOTAL GENERAL"} | {
+            week: table[week].sum() for week in [*weeks, "Total"]
+        }
         table = pd.concat([table, pd.DataFrame([bottom])], ignore_index=True)
-        titles = ["SuperLíder S.A. de C.V.", "Ventas por tienda y semana (piezas)", f"Periodo {period.name}", ""]
+        titles = [
+            "SuperLíder S.A. de C.V.",
+            "Ventas por tienda y semana (piezas)",
+            f"Periodo {period.name}",
+            "",
+        ]
         files.write_workbook(f"superlider/ventas_{period.name}.xlsx", {"Ventas": (titles, table)})
     files.note_fault(
-        "superlider/ventas_*.xlsx", "total_row",
+        "superlider/ventas_*.xlsx",
+        "total_row",
         files.count("superlider/ventas_"),
         "a last row with the sums of all stores, and a column Total",
     )
@@ -215,7 +230,7 @@ def _write_northmart(files: HouseFiles, mess: dict[str, float]) -> None:
         ("mixed_units", "is_case", "units in cases (uom CS) of chocolate and snacks"),
         ("renamed_column", f"file_number >= {files.middle_number}", "qty is called units_sold"),
     ):
-        _note(files, "northmart_line", "northmart/sellout_*.csv", kind, condition, description)
+        files.note_rows("northmart_line", "northmart/sellout_*.csv", kind, condition, description)
     _write_northmart_stock(files)
 
 
@@ -231,66 +246,6 @@ def _write_northmart_stock(files: HouseFiles) -> None:
         """
 
     files.write_periods("northmart/stock_{period}.csv.gz", lines)
-
-
-def _write_northmart_baskets(files: HouseFiles, mess: dict[str, float]) -> None:
-    """Baskets with a loyalty card. Their time is the store's own, with its distance from UTC."""
-    files.con.execute(
-        f"""
-        create or replace temp table basket_line as
-        with numbered as (
-            select
-                purchase.*,
-                hash(purchase.card_id || purchase.store_code || purchase.purchased_at) as basket,
-                row_number() over (
-                    partition by basket order by purchase.gtin, purchase.quantity, purchase.unit_price_eur
-                ) as line_id,
-                basket::varchar || '-' || line_id as row_name,
-            from purchase
-            inner join distributor using (distributor_code)
-            where
-                purchase.card_id is not null
-                and distributor.shares_baskets
-                and purchase.place = 'store'
-        )
-        select
-            numbered.*,
-            store.distributor_store_code as store_id,
-            retail_market.currency,
-            round(quantity * unit_price_eur::double / retail_market.rate, 2) as amount,
-            timezone(retail_market.time_zone, timezone('UTC', purchased_at)) as local_at,
-            date_diff('minute', purchased_at, local_at) as offset_minutes,
-            draw(row_name, 'late') < {mess["late_row"]}
-            and file_day.file_number < {files.last_number} as is_late,
-            file_day.file_number + is_late::integer as file_number,
-            copy.copy,
-        from numbered
-        inner join store using (store_code)
-        inner join retail_market on store.market = retail_market.market
-        inner join file_day on numbered.purchased_at::date = file_day.day
-        inner join (values (1), (2)) as copy (copy)
-            on copy = 1 or draw(row_name, 'duplicate') < {mess["duplicate_row"]}
-        """
-    )
-
-    def lines(number: int) -> str:
-        return f"""
-            select
-                lpad(to_base((basket >> 2)::bigint, 36), 13, '0') as basket_id, line_id as line,
-                card_id as card, store_id, ltrim(gtin, '0') as upc, quantity as qty,
-                format('{{:.2f}}', amount) as net, '0.00' as discount, currency,
-                strftime(local_at, '%Y-%m-%dT%H:%M:%S')
-                || case when offset_minutes < 0 then '-' else '+' end
-                || lpad((abs(offset_minutes) // 60)::varchar, 2, '0') || ':'
-                || lpad((abs(offset_minutes) % 60)::varchar, 2, '0') as sold_at,
-            from basket_line where file_number = {number}
-            order by sold_at, basket_id, line, copy
-        """
-
-    files.write_periods("northmart/baskets_{period}.csv.gz", lines)
-    name = "northmart/baskets_*.csv.gz"
-    _note(files, "basket_line", name, "late_row", "is_late", "stands in the next file")
-    _note(files, "basket_line", name, "duplicate_row", "copy = 2", "the same line twice in a file")
 
 
 def _write_zonaplus(files: HouseFiles, mess: dict[str, float]) -> None:
@@ -325,8 +280,8 @@ def _write_zonaplus(files: HouseFiles, mess: dict[str, float]) -> None:
             order by day, site, item
         """
 
-    files.write_periods("zonaplus/sales_{period}.jsonl.gz", sales, Style(type="jsonl"))
-    files.write_periods("zonaplus/stock_{period}.jsonl.gz", stock, Style(type="jsonl"))
+    files.write_periods("zonaplus/sales_{period}.jsonl.gz", sales, JSON_LINES)
+    files.write_periods("zonaplus/stock_{period}.jsonl.gz", stock, JSON_LINES)
 
 
 def _write_andes(files: HouseFiles) -> None:
@@ -352,8 +307,9 @@ def _write_andes(files: HouseFiles) -> None:
         from split where cases > 0
         union all
         select * exclude (gtin), gtin, gtin as codigo, 'UN' as um, rest as cantidad,
-            round(value_original, 2)
-            - coalesce(round(value_original * cases * case_units / nullif(units_each, 0), 2), 0) as valor,
+            round(value_original, 2) - coalesce(
+                round(value_original * cases * case_units / nullif(units_each, 0), 2), 0
+            ) as valor,
         from split where rest != 0 or cases = 0
         """
     )
@@ -367,8 +323,14 @@ def _write_andes(files: HouseFiles) -> None:
             order by semana_inicio, cliente, codigo
         """
 
-    files.write_periods("andes/ventas_{period}.tsv", lines, Style(delimiter="\\t"))
-    _note(files, "andes_line", "andes/ventas_*.tsv", "mixed_units", "um = 'CJ'", "full cases by GTIN-14")
+    files.write_periods("andes/ventas_{period}.tsv", lines, TAB)
+    files.note_rows(
+        "andes_line",
+        "andes/ventas_*.tsv",
+        "mixed_units",
+        "um = 'CJ'",
+        "full cases by GTIN-14",
+    )
 
 
 def _note_common_faults(files: HouseFiles) -> None:
@@ -380,19 +342,16 @@ def _note_common_faults(files: HouseFiles) -> None:
         ("andes", "andes/ventas_*.tsv", False),
     ):
         table = f"{source}_line"
-        _note(files, table, name, "late_row", "is_late", "stands in the next file")
-        _note(files, table, name, "negative_units", "units_each < 0", "more returned than sold")
+        files.note_rows(table, name, "late_row", "is_late", "stands in the next file")
+        files.note_rows(table, name, "negative_units", "units_each < 0", "more returned than sold")
         if has_copies:
-            _note(files, table, name, "duplicate_row", "copy = 2", "the same row twice in a file")
-    _note(
-        files, "hiper_sol_line", "hiper_sol/ventas_*.csv", "wrong_check_digit", "is_spoiled",
+            files.note_rows(
+                table, name, "duplicate_row", "copy = 2", "the same row twice in a file"
+            )
+    files.note_rows(
+        "hiper_sol_line",
+        "hiper_sol/ventas_*.csv",
+        "wrong_check_digit",
+        "is_spoiled",
         "the EAN's last digit is wrong",
     )
-
-
-def _note(files: HouseFiles, table: str, file: str, kind: str, condition: str, description: str) -> None:
-    last = max((number for number, _ in files.written()), default=-1)
-    rows = files.scalar(
-        f"select count(*) from {table} where file_number <= {last} and ({condition})"
-    )
-    files.note_fault(file, kind, rows, description)

@@ -2,7 +2,7 @@
 
 The people's purchases stand in `purchase`; here the shoppers whom nobody knows join them. Stock,
 sell-in and shelves, which follow from it, stand in `supply`. How distributors report all this, with
-which errors, stands in `distributor`. Units are consumer units, money is EUR at the rates of the parameters.
+which errors, stands in `distributor`. Units are consumer units, money is EUR.
 """
 
 from __future__ import annotations
@@ -130,7 +130,8 @@ def _build_listing(con: duckdb.DuckDBPyConnection, calendar: Calendar) -> None:
             where
                 store.closed_on is null
                 and store.place != 'warehouse'
-                and draw(store.store_code || product.gtin, 'dated listing') < {RATES["dated_listing"]}
+                and draw(store.store_code || product.gtin, 'dated listing')
+                    < {RATES["dated_listing"]}
         ),
         all_listings as (
             select store_code, gtin, null::date as listed_from, null::date as listed_to from listing
@@ -190,7 +191,9 @@ def _build_sales(con: duckdb.DuckDBPyConnection) -> None:
         """
         create or replace table retail_sale_day as
         with sales as (
-            select store_code, gtin, sold_on, units, value_eur, units as known_units, identified_units,
+            select
+                store_code, gtin, sold_on, units, value_eur, units as known_units,
+                identified_units,
             from retail_known
             union all
             select store_code, gtin, sold_on, units, value_eur, 0, 0,
@@ -226,7 +229,7 @@ def _build_sales(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _build_anonymous_sales(con: duckdb.DuckDBPyConnection) -> None:
-    """Shoppers without a name: as many as the known ones suggest, spread by store, product and day."""
+    """Shoppers without a name: as many as the known ones suggest, by store, product and day."""
     con.execute(
         f"""
         create or replace temp table retail_anonymous as
@@ -359,7 +362,7 @@ def _build_category_sales(con: duckdb.DuckDBPyConnection) -> None:
             weeks.week_start,
             floor(
                 own_week.units
-                * case when offer.is_own_label then 0.12 else 0.03 + 0.04 * draw(offer.gtin, 'pull') end
+                * if(offer.is_own_label, 0.12, 0.03 + 0.04 * draw(offer.gtin, 'pull'))
                 + draw(own_week.store_code || offer.gtin || weeks.week_start, 'category')
             )::bigint as sold,
             sold as units,

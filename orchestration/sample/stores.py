@@ -37,7 +37,7 @@ class Distributor:
 
 @dataclass(frozen=True)
 class Chain:
-    """A distributor's stores in one market. `base` and `most` bound how many there are at any scale."""
+    """A distributor's stores in one market; `base` and `most` bound how many there are."""
 
     distributor: str
     market: str
@@ -51,47 +51,137 @@ class Chain:
 
 
 DISTRIBUTORS: tuple[Distributor, ...] = (
-    Distributor("hiper_sol", "HiperSol", "retailer", "ES", 1,
-                (("ally", "2022-01-01"), ("own_label_rival", "2025-06-01"))),
-    Distributor("superlider", "SuperLíder", "retailer", "MX", 2,
-                (("ally", "2022-01-01"), ("own_label_rival", "2024-03-01"))),
-    Distributor("northmart", "Northmart", "retailer", "US", 3,
-                (("ally", "2022-01-01"), ("own_label_rival", "2025-09-01")), shares_baskets=True),
-    Distributor("zonaplus", "ZonaPlus", "e_tailer", "ES", 4,
-                (("ally", "2022-01-01"), ("own_label_rival", "2024-09-01"),
-                 ("direct_rival", "2025-07-01"))),
+    Distributor(
+        "hiper_sol",
+        "HiperSol",
+        "retailer",
+        "ES",
+        1,
+        (("ally", "2022-01-01"), ("own_label_rival", "2025-06-01")),
+    ),
+    Distributor(
+        "superlider",
+        "SuperLíder",
+        "retailer",
+        "MX",
+        2,
+        (("ally", "2022-01-01"), ("own_label_rival", "2024-03-01")),
+    ),
+    Distributor(
+        "northmart",
+        "Northmart",
+        "retailer",
+        "US",
+        3,
+        (("ally", "2022-01-01"), ("own_label_rival", "2025-09-01")),
+        shares_baskets=True,
+    ),
+    Distributor(
+        "zonaplus",
+        "ZonaPlus",
+        "e_tailer",
+        "ES",
+        4,
+        (("ally", "2022-01-01"), ("own_label_rival", "2024-09-01"), ("direct_rival", "2025-07-01")),
+    ),
     Distributor("andes", "Distribuidora Andes", "wholesaler", "CO", 5, (("ally", "2022-01-01"),)),
 )
 
-_ES = (("Madrid", "Madrid", "28004"), ("Sevilla", "Andalucía", "41001"),
-       ("Valencia", "Comunitat Valenciana", "46002"), ("Zaragoza", "Aragón", "50003"),
-       ("A Coruña", "Galicia", "15001"), ("Málaga", "Andalucía", "29005"))
-_MX = (("Ciudad de México", "CDMX", "06000"), ("Guadalajara", "Jalisco", "44100"),
-       ("Monterrey", "Nuevo León", "64000"), ("Mérida", "Yucatán", "97000"))
-_US = (("Boston", "MA", "02108"), ("New York", "NY", "10003"), ("Philadelphia", "PA", "19103"),
-       ("Atlanta", "GA", "30303"), ("Newark", "NJ", "07102"))
-_GB = (("Leeds", "West Yorkshire", "LS1 4AP"), ("Bristol", "Bristol", "BS1 3XD"),
-       ("London", "Greater London", "N1 9GU"))
-_CO = (("Bogotá", "Cundinamarca", "110111"), ("Medellín", "Antioquia", "050010"),
-       ("Cali", "Valle del Cauca", "760001"), ("Barranquilla", "Atlántico", "080001"))
+_ES = (
+    ("Madrid", "Madrid", "28004"),
+    ("Sevilla", "Andalucía", "41001"),
+    ("Valencia", "Comunitat Valenciana", "46002"),
+    ("Zaragoza", "Aragón", "50003"),
+    ("A Coruña", "Galicia", "15001"),
+    ("Málaga", "Andalucía", "29005"),
+)
+_MX = (
+    ("Ciudad de México", "CDMX", "06000"),
+    ("Guadalajara", "Jalisco", "44100"),
+    ("Monterrey", "Nuevo León", "64000"),
+    ("Mérida", "Yucatán", "97000"),
+)
+_US = (
+    ("Boston", "MA", "02108"),
+    ("New York", "NY", "10003"),
+    ("Philadelphia", "PA", "19103"),
+    ("Atlanta", "GA", "30303"),
+    ("Newark", "NJ", "07102"),
+)
+_GB = (
+    ("Leeds", "West Yorkshire", "LS1 4AP"),
+    ("Bristol", "Bristol", "BS1 3XD"),
+    ("London", "Greater London", "N1 9GU"),
+)
+_CO = (
+    ("Bogotá", "Cundinamarca", "110111"),
+    ("Medellín", "Antioquia", "050010"),
+    ("Cali", "Valle del Cauca", "760001"),
+    ("Barranquilla", "Atlántico", "080001"),
+)
 _WEB = ((None, None, None),)
 
 CHAINS: tuple[Chain, ...] = (
-    Chain("hiper_sol", "ES", "store", "hypermarket", 1, 6, 120, _ES,
-          ("Calle Mayor", "Avenida de la Constitución", "Ronda del Río")),
-    Chain("superlider", "MX", "store", "supermarket", 1, 5, 14, _MX,
-          ("Avenida Juárez", "Calle Hidalgo", "Calzada Independencia")),
-    Chain("northmart", "US", "store", "supermarket", 1, 5, 90, _US,
-          ("Main Street", "Oak Avenue", "Station Road")),
-    Chain("northmart", "GB", "store", "convenience", 7, 3, 60, _GB,
-          ("High Street", "Church Lane", "Market Place")),
+    Chain(
+        "hiper_sol",
+        "ES",
+        "store",
+        "hypermarket",
+        1,
+        6,
+        120,
+        _ES,
+        ("Calle Mayor", "Avenida de la Constitución", "Ronda del Río"),
+    ),
+    Chain(
+        "superlider",
+        "MX",
+        "store",
+        "supermarket",
+        1,
+        5,
+        14,
+        _MX,
+        ("Avenida Juárez", "Calle Hidalgo", "Calzada Independencia"),
+    ),
+    Chain(
+        "northmart",
+        "US",
+        "store",
+        "supermarket",
+        1,
+        5,
+        90,
+        _US,
+        ("Main Street", "Oak Avenue", "Station Road"),
+    ),
+    Chain(
+        "northmart",
+        "GB",
+        "store",
+        "convenience",
+        7,
+        3,
+        60,
+        _GB,
+        ("High Street", "Church Lane", "Market Place"),
+    ),
     Chain("zonaplus", "ES", "e_tailer", "online", 1, 1, 1, _WEB, ("",)),
     Chain("zonaplus", "MX", "e_tailer", "online", 2, 1, 1, _WEB, ("",)),
     Chain("zonaplus", "CO", "e_tailer", "online", 3, 1, 1, _WEB, ("",)),
     Chain("zonaplus", "US", "e_tailer", "online", 4, 1, 1, _WEB, ("",)),
     Chain("zonaplus", "GB", "e_tailer", "online", 5, 1, 1, _WEB, ("",)),
-    Chain("andes", "CO", "store", "convenience", 1, 6, 30, _CO,
-          ("Carrera 7", "Calle 45", "Avenida Boyacá")),
+    Chain(
+        "andes",
+        "CO",
+        "store",
+        "convenience",
+        1,
+        6,
+        30,
+        _CO,
+        ("Carrera 7", "Calle 45", "Avenida Boyacá"),
+    ),
 )
 """Every market has stores of one distributor and one e-tailer site."""
 
@@ -102,9 +192,9 @@ def build(con: duckdb.DuckDBPyConnection, params: Any) -> None:
     distributor: distributor_code, distributor_name, distributor_type, country, gln, shares_baskets.
     distributor_relation: distributor_code, relation, valid_from, valid_to (exclusive).
     store: store_code ('<distributor>:<number>'), distributor_code, distributor_store_code, place
-    ('store', 'e_tailer' or 'warehouse'), market, name, store_format, gln, street, city, region, postal_code,
-    opened_on, closed_on, weight (share of the market's purchases in such a place, rounded;
-    0 for a closed store and a warehouse).
+    ('store', 'e_tailer' or 'warehouse'), market, name, store_format, gln, street, city, region,
+    postal_code, opened_on, closed_on, weight (share of the market's purchases in such a place,
+    rounded; 0 for a closed store and a warehouse).
     listing: store_code, gtin: products that a store sells during the whole range.
     store_range: store_code, gtins (VARCHAR[], popular ones several times): a uniform draw from the
     list is a draw by popularity, and it never leaves what the store lists.
@@ -159,7 +249,11 @@ def _build_distributors(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _build_stores(con: duckdb.DuckDBPyConnection, scale: float) -> None:
-    rows = [_store(chain, place) for chain in CHAINS for place in range(1, store_count(chain, scale) + 1)]
+    rows = [
+        _store(chain, place)
+        for chain in CHAINS
+        for place in range(1, store_count(chain, scale) + 1)
+    ]
     rows += [_warehouse(chain) for chain in CHAINS if chain.place == "store"]
     rows += [
         _store(chain, 99) | {"closed_on": "2024-06-30"}
@@ -175,9 +269,10 @@ def _build_stores(con: duckdb.DuckDBPyConnection, scale: float) -> None:
             * exclude (opened_on, closed_on),
             opened_on::date as opened_on,
             closed_on::date as closed_on,
-            case when closed_on is null and place != 'warehouse' then 1 else 0 end
-                * exp(0.6 * draw_normal(distributor_code || distributor_store_code, 'store size')) as size,
-            case when size > 0 then round(size / sum(size) over (partition by market, place), 9) else 0 end
+            if(closed_on is null and place != 'warehouse', 1, 0) * exp(
+                0.6 * draw_normal(distributor_code || distributor_store_code, 'store size')
+            ) as size,
+            if(size > 0, round(size / sum(size) over (partition by market, place), 9), 0)
                 as weight,
         from _stores
         order by store_code
@@ -246,7 +341,8 @@ def _build_listings(con: duckdb.DuckDBPyConnection) -> None:
             list(listing.gtin order by listing.gtin, copy.copy) as gtins,
         from listing
         inner join product using (gtin)
-        cross join lateral range(greatest(1, round(100 * product.popularity)::bigint)) as copy (copy)
+        cross join lateral
+            range(greatest(1, round(100 * product.popularity)::bigint)) as copy (copy)
         group by 1
         order by 1
         """

@@ -1,4 +1,4 @@
-"""What follows from sales at the distributors: stock, what they bought from the brand, their shelves.
+"""What follows from sales at the distributors: stock, what they bought, what stood on shelves.
 
 Truth only: how it is reported stands in `distributor` and the modules that it calls.
 """
@@ -22,7 +22,7 @@ def build(con: duckdb.DuckDBPyConnection, params: Parameters, calendar: Calendar
 
 
 def _build_stock(con: duckdb.DuckDBPyConnection) -> None:
-    """Stock on Sundays: each week brings back in full cases what had been sold by the week before."""
+    """Stock on Sundays: each week brings back in full cases what was sold by the week before."""
     con.execute(
         """
         create or replace table retail_stock as
@@ -173,7 +173,8 @@ def _build_shelf(con: duckdb.DuckDBPyConnection, calendar: Calendar) -> None:
             select
                 store.*,
                 months.month
-                + floor(27 * draw(store.store_code || months.month, 'visit'))::integer as audit_date,
+                + floor(27 * draw(store.store_code || months.month, 'visit'))::integer
+                    as audit_date,
             from store
             cross join (
                 select distinct date_trunc('month', day)::date as month from retail_day
@@ -213,8 +214,9 @@ def _build_shelf(con: duckdb.DuckDBPyConnection, calendar: Calendar) -> None:
                 competitor_product.gtin,
                 true as is_competitor,
                 competitor_product.own_label_of is not null as is_own_label,
-                1 + floor(5 * draw(visited.store_code || competitor_product.gtin, 'facings'))::integer
-                    as facings,
+                1 + floor(
+                    5 * draw(visited.store_code || competitor_product.gtin, 'facings')
+                )::integer as facings,
                 draw(
                     visited.store_code || competitor_product.gtin || visited.audit_date, 'promotion'
                 ) < {RATES["competitor_promotion"]} as is_promotion,

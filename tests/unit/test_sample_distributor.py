@@ -13,6 +13,7 @@ import pytest
 from orchestration.lib.companies import Company, load_company
 from orchestration.lib.ingest import ingest_feed
 from orchestration.lib.layouts import load_layouts
+from orchestration.lib.reports import IngestReport
 from orchestration.lib.settings import Settings
 from orchestration.sample import chance, distributor, products, sell_through, stores
 from orchestration.sample.parameters import BRANDS, Calendar, Parameters, calendar_for
@@ -61,7 +62,8 @@ def world(calendar: Calendar, seed: int = 7, people: int = 400) -> duckdb.DuckDB
                 on person.market = store.market and bought.place = store.place and store.weight > 0
             inner join store_range using (store_code)
             qualify row_number() over (
-                partition by bought.i order by chance(hash(bought.i || store.store_code) >> 2, 'store')
+                partition by bought.i
+                order by chance(hash(bought.i || store.store_code) >> 2, 'store')
             ) = 1
         )
         select
@@ -96,13 +98,13 @@ def hashes(folder: Path) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def ingested(
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path, dict[str, object]]]:
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path, dict[str, IngestReport]]]:
     """Truth, bronze folder of layout `distributor`, and the reports by feed."""
     data = tmp_path_factory.mktemp("data")
     con = write(data / "inbox" / "sample", calendar_for(END, 90))
     settings = Settings.from_environment({"CFS_DATA_DIR": str(data), "CFS_COMPANY": "sample"})
     company, layouts = load_company(settings), load_layouts()
-    reports: dict[str, object] = {}
+    reports: dict[str, IngestReport] = {}
     for feed in company.feeds:
         if feed.source in SENDERS:
             reports[feed.name] = ingest_feed(settings, company, feed, layouts[feed.layout_name])
@@ -113,8 +115,13 @@ def ingested(
 def test_company_yaml_names_the_same_distributors_and_brands() -> None:
     company: Company = load_company(Settings.from_environment({"CFS_COMPANY": "sample"}))
     told = {
-        item.code: (item.name, item.type, item.country, item.gln,
-                    tuple((step.relation, str(step.valid_from)) for step in item.relations))
+        item.code: (
+            item.name,
+            item.type,
+            item.country,
+            item.gln,
+            tuple((step.relation, str(step.valid_from)) for step in item.relations),
+        )
         for item in company.distributors
     }
     made = {
@@ -203,7 +210,13 @@ def test_sell_out_in_five_layouts_reads_back_to_the_unit(ingested) -> None:
         group by 1
         """
     ).fetchall()
-    assert {row[0] for row in found} == {"hiper_sol", "superlider", "northmart", "zonaplus", "andes"}
+    assert {row[0] for row in found} == {
+        "hiper_sol",
+        "superlider",
+        "northmart",
+        "zonaplus",
+        "andes",
+    }
     for distributor_code, rows, missing, other_units, other_values in found:
         assert rows > 200, distributor_code
         assert (missing, other_units, other_values) == (0, 0, 0), distributor_code
@@ -212,15 +225,25 @@ def test_sell_out_in_five_layouts_reads_back_to_the_unit(ingested) -> None:
 def test_stock_sell_in_and_shelves_read_back(ingested) -> None:
     con, bronze, _ = ingested
     for layout, told, truth in (
-        ("distributor/stock", "_source, count(*), sum(units)",
-         "select distributor_code, count(*), sum(units_each) from truth_stock"),
-        ("erp/sell_in_line", "distributor_code, count(*), sum(quantity * units_per_pack)",
-         "select distributor_code, count(*), sum(units) from truth_sell_in"),
-        ("distributor/shelf_audit", "_source, count(*), sum(facings)",
-         "select distributor_code, count(*), sum(facings) from truth_shelf where not is_spoiled"),
+        (
+            "distributor/stock",
+            "_source, count(*), sum(units)",
+            "select distributor_code, count(*), sum(units_each) from truth_stock",
+        ),
+        (
+            "erp/sell_in_line",
+            "distributor_code, count(*), sum(quantity * units_per_pack)",
+            "select distributor_code, count(*), sum(units) from truth_sell_in",
+        ),
+        (
+            "distributor/shelf_audit",
+            "_source, count(*), sum(facings)",
+            "select distributor_code, count(*), sum(facings) from truth_shelf where not is_spoiled",
+        ),
     ):
         read_back = con.execute(
-            f"select {told} from read_parquet('{bronze}/{layout}/*/*.parquet') group by 1 order by 1"
+            f"select {told} from read_parquet('{bronze}/{layout}/*/*.parquet') "
+            "group by 1 order by 1"
         ).fetchall()
         assert read_back == con.execute(f"{truth} group by 1 order by 1").fetchall(), layout
         assert len(read_back) >= 3
@@ -258,7 +281,7 @@ def test_planted_faults_come_back_as_what_they_are(ingested) -> None:
 
     def rejected(feed: str) -> dict[str, int]:
         rules: dict[str, int] = {}
-        for file in reports[feed].files:  # type: ignore[attr-defined]
+        for file in reports[feed].files:
             for rule, rows in file.by_rule.items():
                 rules[rule] = rules.get(rule, 0) + rows
         return rules
@@ -267,18 +290,29 @@ def test_planted_faults_come_back_as_what_they_are(ingested) -> None:
     assert spoiled["gtin_check_digit"] == planted["hiper_sol/ventas_*.csv", "wrong_check_digit"] > 0
     assert spoiled["duplicate_key"] == planted["hiper_sol/ventas_*.csv", "duplicate_row"] > 0
     assert spoiled["required_product_code"] == planted["hiper_sol/ventas_*.csv", "footer_row"] > 0
-    audits = [rejected(f"{chain}/shelf_audit") for chain in ("hiper_sol", "superlider", "northmart")]
-    for rule, kind in (("required_product_code", "missing_code"), ("price_not_negative", "negative_price")):
+    audits = [
+        rejected(f"{chain}/shelf_audit") for chain in ("hiper_sol", "superlider", "northmart")
+    ]
+    for rule, kind in (
+        ("required_product_code", "missing_code"),
+        ("price_not_negative", "negative_price"),
+    ):
         found = sum(rules.get(rule, 0) for rules in audits)
         assert found == planted["field_audit/visits_*.csv", kind], kind
-    refused = [file.file for file in reports["hiper_sol/stock"].files if file.status == "refused"]  # type: ignore[attr-defined]
+    refused = [file.file for file in reports["hiper_sol/stock"].files if file.status == "refused"]
     assert refused == [f.split("/")[1] for f, kind in planted if kind == "malformed_file"]
     restated = [f for f, kind in planted if kind == "restated_file"]
     superseded = [
-        file.file for file in reports["hiper_sol/sell_out"].files if file.status == "superseded"  # type: ignore[attr-defined]
+        file.file for file in reports["hiper_sol/sell_out"].files if file.status == "superseded"
     ]
     assert superseded == [restated[0].split("/")[1]]
-    for kind in ("late_row", "lost_leading_zeros", "mixed_units", "negative_units", "renamed_column"):
+    for kind in (
+        "late_row",
+        "lost_leading_zeros",
+        "mixed_units",
+        "negative_units",
+        "renamed_column",
+    ):
         assert sum(rows for (_, name), rows in planted.items() if name == kind) > 0, kind
 
 
@@ -292,7 +326,8 @@ def test_stock_never_falls_below_zero_and_facings_sell(ingested) -> None:
         inner join store using (store_code)
         inner join product using (gtin)
         inner join (
-            select store_code, gtin, sum(units - known_units) as units from retail_sale_day group by all
+            select store_code, gtin, sum(units - known_units) as units
+            from retail_sale_day group by all
         ) as sold using (store_code, gtin)
         where truth_listing.listed_from is null and truth_listing.listed_to is null
             and store.distributor_code = 'hiper_sol'
