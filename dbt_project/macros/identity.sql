@@ -87,6 +87,19 @@
     end
 {%- endmacro %}
 
+{# Record of a person whom a campaign addressed, in the ids of the system that describes them;
+   other senders are distributors with loyalty cards or households. #}
+{% macro addressed_record_id(person_source, person_id) -%}
+    case {{ person_source }}
+        when 'salesforce' then {{ salesforce_record_id(person_id) }}
+        when 'shopify' then 'shopify.customer:' || {{ code_text(person_id) }}
+        when 'klaviyo' then 'klaviyo.person:' || {{ person_id }}
+        when 'crm' then 'crm.lead:' || {{ person_id }}
+        else 'distributor.loyalty_member:' || {{ person_source }} || '/'
+            || {{ code_text(person_id) }}
+    end
+{%- endmacro %}
+
 {# Name as compared: words of plain letters, lower case, without accents and particles. #}
 {% macro normalised_name(expression) -%}
     nullif(
@@ -109,23 +122,41 @@
     max_by({{ value }}, case when {{ condition or (value ~ ' is not null') }} then {{ rank }} end)
 {%- endmacro %}
 
+{# Whether two given names (first words) may be one: the same but for a typing slip, or a short
+   form of the other. Names that differ by gender (Mario, Maria; Luis, Luisa) are two. #}
+{% macro is_same_given_name(one, other) -%}
+    (
+        (
+            (length({{ one }}) <> 2 and {{ other }} like {{ one }} || '%')
+            or (length({{ other }}) <> 2 and {{ one }} like {{ other }} || '%')
+            or (
+                length({{ one }}) > 3 and length({{ other }}) > 3
+                and {{ is_alike(one, other) }}
+            )
+        )
+        and {{ one }} <> {{ other }} || 'a'
+        and {{ other }} <> {{ one }} || 'a'
+        and (
+            {{ one }} = {{ other }}
+            or length({{ one }}) <> length({{ other }})
+            or left({{ one }}, length({{ one }}) - 1) <> left({{ other }}, length({{ other }}) - 1)
+            or right({{ one }}, 1) not in ('a', 'o', 'e')
+            or right({{ other }}, 1) not in ('a', 'o', 'e')
+        )
+    )
+{%- endmacro %}
+
 {# Whether two words differ by a typing slip at most. #}
 {% macro is_alike(one, other) -%}
     {{ return(adapter.dispatch('is_alike', 'customer_full_stack')(one, other)) }}
 {%- endmacro %}
 
 {% macro default__is_alike(one, other) -%}
-    (
-        length({{ one }}) > 3 and length({{ other }}) > 3
-        and levenshtein({{ one }}, {{ other }}) <= 1
-    )
+    (levenshtein({{ one }}, {{ other }}) <= 1)
 {%- endmacro %}
 
 {% macro duckdb__is_alike(one, other) -%}
-    (
-        length({{ one }}) > 3 and length({{ other }}) > 3
-        and damerau_levenshtein({{ one }}, {{ other }}) <= 1
-    )
+    (damerau_levenshtein({{ one }}, {{ other }}) <= 1)
 {%- endmacro %}
 
 {# Whether two names (words set apart by blanks) have a word in common. #}

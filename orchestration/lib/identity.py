@@ -159,7 +159,9 @@ def _write_components(connection: duckdb.DuckDBPyConnection) -> None:
     pairs = connection.execute("select record_no, key_no from link").fetchnumpy()
     numbers = {
         "record_no": np.arange(records),
-        "cluster_no": _components(pairs["record_no"], pairs["key_no"], records, keys),
+        "cluster_no": _components(
+            np.asarray(pairs["record_no"]), np.asarray(pairs["key_no"]), records, keys
+        ),
     }
     connection.register("numbered", numbers)
     connection.execute(

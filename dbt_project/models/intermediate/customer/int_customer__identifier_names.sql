@@ -64,9 +64,7 @@ judged as (
         (
             pairs.given = '' or pairs.other_given = ''
             or {{ shares_word('pairs.given', 'pairs.other_given') }}
-            or (length(pairs.word) <> 2 and pairs.other_word like pairs.word || '%')
-            or (length(pairs.other_word) <> 2 and pairs.word like pairs.other_word || '%')
-            or {{ is_alike('pairs.word', 'pairs.other_word') }}
+            or {{ is_same_given_name('pairs.word', 'pairs.other_word') }}
             or shorter.full_name is not null
             or longer.full_name is not null
         )

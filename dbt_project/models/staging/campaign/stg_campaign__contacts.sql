@@ -18,8 +18,9 @@ stg_campaign__contacts as (
         contacts._source || ':' || contacts.campaign_id as campaign_code,
         contacts._source as feed_source,
         contacts.campaign_id,
-        'distributor.loyalty_member:' || coalesce(contacts.person_source, contacts._source) || '/'
-            || contacts.person_id as record_id,
+        {{ addressed_record_id(
+            'coalesce(contacts.person_source, contacts._source)', 'contacts.person_id'
+        ) }} as record_id,
         contacts.person_id,
         coalesce(contacts.person_source, contacts._source) as person_source,
         coalesce(contacts.contacted_on, campaigns.start_date) as contacted_on,

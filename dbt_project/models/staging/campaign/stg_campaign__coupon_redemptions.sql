@@ -13,8 +13,7 @@ stg_campaign__coupon_redemptions as (
         _source as feed_source,
         coupon_code,
         campaign_id,
-        'distributor.loyalty_member:' || coalesce(person_source, _source) || '/' || person_id
-            as record_id,
+        {{ addressed_record_id('coalesce(person_source, _source)', 'person_id') }} as record_id,
         person_id,
         coalesce(person_source, _source) as person_source,
         redeemed_on,

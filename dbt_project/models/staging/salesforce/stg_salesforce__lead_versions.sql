@@ -20,7 +20,9 @@ select
     nullif(trim(city), '') as city,
     nullif(trim(lead_source), '') as lead_source,
     nullif(trim(campaign_id_c), '') as campaign_id,
-    'salesforce:' || nullif(trim(campaign_id_c), '') as campaign_code,
+    -- Marketing may note the code of an ad platform's campaign (google_ads:123) instead of an own.
+    case when campaign_id_c like '%:%' then trim(campaign_id_c)
+        else 'salesforce:' || nullif(trim(campaign_id_c), '') end as campaign_code,
     nullif(trim(web_client_id_c), '') as web_client_id,
     nullif(trim(status), '') as status,
     nullif(trim(rejection_reason_c), '') as rejection_reason,
