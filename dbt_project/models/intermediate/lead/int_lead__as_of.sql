@@ -45,14 +45,23 @@ company_end as (
             ) }}
         ) as ended_at
     from companies
+),
+
+known as (
+    select
+        latest.latest_at,
+        received.received_at,
+        company_end.ended_at,
+        cast({{ dbt.current_timestamp() }} as timestamp) as read_at
+    from latest
+    cross join received
+    cross join company_end
 )
 
 select
     least(
-        coalesce(latest.latest_at, received.received_at, company_end.ended_at),
-        coalesce(received.received_at, latest.latest_at, company_end.ended_at),
-        coalesce(company_end.ended_at, latest.latest_at, received.received_at)
+        coalesce(latest_at, received_at, ended_at, read_at),
+        coalesce(received_at, latest_at, ended_at, read_at),
+        coalesce(ended_at, latest_at, received_at, read_at)
     ) as as_of_at
-from latest
-cross join received
-cross join company_end
+from known

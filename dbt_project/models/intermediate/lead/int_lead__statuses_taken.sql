@@ -95,7 +95,11 @@ select
         when taken.taken_at < leads.captured_at then leads.captured_at
         else taken.taken_at
     end as taken_at,
-    taken.changed_by_code
+    taken.changed_by_code,
+    row_number() over (
+        partition by taken.lead_code
+        order by taken.taken_at nulls last, taken.status, taken.changed_by_code
+    ) as status_number
 from taken
 inner join leads on taken.lead_code = leads.lead_code
 where taken.status is not null
