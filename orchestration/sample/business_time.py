@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 import holidays
+import pandas as pd
 
 from orchestration.lib.companies import COMPANIES_DIR, Company, Market, read_company
 from orchestration.sample.parameters import Calendar
@@ -27,14 +28,14 @@ def build(con: duckdb.DuckDBPyConnection, calendar: Calendar, rules: Company) ->
     """Create open_interval: market, opens_at, closes_at (UTC), seconds_before (open seconds of the market before it)."""
     first, last = calendar.start - timedelta(days=_MARGIN_DAYS), calendar.end + timedelta(days=_MARGIN_DAYS)
     rows = [row for market in rules.markets for row in _intervals(market, first, last)]
-    con.execute("create temp table open_hours (market varchar, opens_at timestamp, closes_at timestamp)")
-    con.executemany("insert into open_hours values (?, ?, ?)", rows)
+    con.register("open_hours", pd.DataFrame(rows, columns=["market", "opens_at", "closes_at"]))
     con.execute("""
         create table open_interval as
         select market, opens_at, closes_at, coalesce(sum(epoch(closes_at) - epoch(opens_at)) over (
             partition by market order by opens_at rows between unbounded preceding and 1 preceding), 0)::bigint as seconds_before
         from open_hours
     """)
+    con.unregister("open_hours")
 
 
 def _intervals(market: Market, first: date, last: date) -> list[tuple[str, datetime, datetime]]:

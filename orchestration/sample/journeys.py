@@ -29,7 +29,7 @@ def build(con: duckdb.DuckDBPyConnection, params: Parameters, calendar: Calendar
 
 
 def _start_journeys(con: duckdb.DuckDBPyConnection, calendar: Calendar) -> None:
-    """Each person's journeys share out the year, so that one rarely begins before another ends."""
+    """Each person's journeys share out the year (a circle, turned by chance), so that few overlap."""
     rate = " ".join(f"when '{name}' then {values[1]}" for name, values in SEGMENTS.items())
     days = calendar.day_count
     con.execute(f"""
@@ -46,7 +46,8 @@ def _start_journeys(con: duckdb.DuckDBPyConnection, calendar: Calendar) -> None:
         )
         select person_id * 32 + position as journey_id, person_id, market, segment, has_email_channel,
             has_social_channel,
-            (position - 1 + 0.75 * chance(person_id * 32 + position, 'journey.start')) * {days}::double / journeys as start_day,
+            fmod((position - 1 + 0.75 * chance(person_id * 32 + position, 'journey.start')) * {days}::double / journeys
+                + chance(person_id, 'journey.phase') * {days}, {days}) as start_day,
             chance(person_id * 32 + position, 'journey.online') < {STARTS_ONLINE} as starts_online
         from spread
     """)

@@ -72,7 +72,7 @@ def _capture(con: duckdb.DuckDBPyConnection, params: Parameters, calendar: Calen
         sourced as (
             select *, pick({weighted_list(SOURCES)}, chance(lead_id, 'lead.source')) as lead_source,
                 timestamp '{calendar.start}' + to_seconds((86400 * {calendar.day_count}
-                    * (0.97 * chance(person_id, 'lead.day') * (1 - 0.3 * number) + 0.3 * number))::bigint) as captured_at
+                    * (chance(person_id, 'lead.day') * (1 - 0.3 * number) + 0.3 * number))::bigint) as captured_at
             from captures
         ),
         scored as (
