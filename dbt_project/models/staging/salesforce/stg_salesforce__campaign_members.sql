@@ -8,7 +8,7 @@ members as (
 select
     id as campaign_member_id,
     nullif(trim(campaign_id), '') as campaign_id,
-    'salesforce:' || nullif(trim(campaign_id), '') as campaign_code,
+    {{ salesforce_campaign_code('campaign_id') }} as campaign_code,
     nullif(trim(lead_id), '') as lead_id,
     nullif(trim(contact_id), '') as contact_id,
     coalesce(

@@ -21,8 +21,7 @@ select
     nullif(trim(lead_source), '') as lead_source,
     nullif(trim(campaign_id_c), '') as campaign_id,
     -- Marketing may note the code of an ad platform's campaign (google_ads:123) instead of an own.
-    case when campaign_id_c like '%:%' then trim(campaign_id_c)
-        else 'salesforce:' || nullif(trim(campaign_id_c), '') end as campaign_code,
+    {{ salesforce_campaign_code('campaign_id_c') }} as campaign_code,
     nullif(trim(web_client_id_c), '') as web_client_id,
     nullif(trim(status), '') as status,
     nullif(trim(rejection_reason_c), '') as rejection_reason,

@@ -11,7 +11,7 @@ select
     nullif(trim(contact_id), '') as contact_id,
     'salesforce.contact:' || nullif(trim(contact_id), '') as record_id,
     nullif(trim(campaign_id), '') as campaign_id,
-    'salesforce:' || nullif(trim(campaign_id), '') as campaign_code,
+    {{ salesforce_campaign_code('campaign_id') }} as campaign_code,
     nullif(trim(name), '') as opportunity_name,
     nullif(trim(stage_name), '') as stage_name,
     amount as amount_original,
