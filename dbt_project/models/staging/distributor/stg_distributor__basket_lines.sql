@@ -1,29 +1,17 @@
+{%- set line_id -%}
+    coalesce({{ code_text('line_id') }}, _period || '#' || cast(_row as varchar))
+{%- endset -%}
 -- Grain: one row per product in a basket. Lines that the till numbers count once however often
 -- they are sent (the newest holds); where it numbers none, equal rows are different lines.
 with
 
 basket_lines as (
-    select
-        *,
-        {{ code_text('line_id') }} as line_number,
-        _period || '#' || cast(_row as varchar) as row_id
-    from {{ source('distributor', 'basket_line') }}
-),
-
-counted_once as (
-    select *
-    from basket_lines
-    qualify
-        line_number is null
-        or row_number() over (
-            partition by _source, basket_id, coalesce(line_number, row_id)
-            order by _load_id desc, _row desc
-        ) = 1
+    {{ latest_version(source('distributor', 'basket_line'), ['_source', 'basket_id', line_id]) }}
 )
 
 select
     'distributor:' || _source || '/' || trim(basket_id) as sale_id,
-    coalesce(line_number, row_id) as line_id,
+    {{ line_id }} as line_id,
     _source as distributor_code,
     {{ code_text('store_code') }} as source_store_code,
     'distributor.loyalty_member:' || _source || '/' || {{ code_text('card_id') }} as record_id,
@@ -35,4 +23,4 @@ select
     sold_at,
     _business_date as sale_date,
     _load_id as load_id
-from counted_once
+from basket_lines

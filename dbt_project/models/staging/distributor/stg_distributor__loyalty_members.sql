@@ -2,18 +2,15 @@
 with
 
 loyalty_members as (
-    select *, {{ code_text('card_id') }} as card_code
-    from {{ source('distributor', 'loyalty_member') }}
-),
-
-latest as (
-    {{ latest_version('loyalty_members', ['_source', 'card_code'], ['_received_at']) }}
+    {{ latest_version(
+        source('distributor', 'loyalty_member'), ['_source', code_text('card_id')], ['_received_at']
+    ) }}
 )
 
 select
-    'distributor.loyalty_member:' || _source || '/' || card_code as record_id,
+    'distributor.loyalty_member:' || _source || '/' || {{ code_text('card_id') }} as record_id,
     _source as distributor_code,
-    card_code as card_id,
+    {{ code_text('card_id') }} as card_id,
     lower(nullif(trim(email), '')) as email,
     nullif(trim(phone), '') as phone,
     nullif(trim(given_name), '') as given_name,
@@ -28,4 +25,4 @@ select
     is_marketing_allowed,
     _received_at as received_at,
     _load_id as load_id
-from latest
+from loyalty_members

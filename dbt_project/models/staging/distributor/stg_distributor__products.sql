@@ -2,17 +2,14 @@
 with
 
 products as (
-    select *, {{ code_text('product_code') }} as source_product_code
-    from {{ source('distributor', 'product') }}
-),
-
-latest as (
-    {{ latest_version('products', ['_source', 'source_product_code'], ['_received_at']) }}
+    {{ latest_version(
+        source('distributor', 'product'), ['_source', code_text('product_code')], ['_received_at']
+    ) }}
 )
 
 select
     _source as distributor_code,
-    source_product_code,
+    {{ code_text('product_code') }} as source_product_code,
     {{ gtin_14('gtin') }} as gtin_14,
     nullif(trim(name), '') as product_name,
     nullif(trim(brand), '') as brand,
@@ -25,4 +22,4 @@ select
     price as shelf_price_original,
     upper(nullif(trim(currency), '')) as currency_code,
     _load_id as load_id
-from latest
+from products

@@ -3,28 +3,18 @@
 with
 
 shelf_audits as (
-    select
-        *,
-        {{ code_text('store_code') }} as source_store_code,
-        {{ code_text('product_code') }} as source_product_code,
-        coalesce({{ code_text('display_location') }}, '') as display_code,
-        coalesce({{ code_text('mailer_location') }}, '') as mailer_code
-    from {{ source('distributor', 'shelf_audit') }}
-),
-
-latest as (
     {{ latest_version(
-        'shelf_audits',
-        ['_source', 'source_store_code', 'source_product_code', 'audit_date', 'display_code',
-         'mailer_code'],
+        source('distributor', 'shelf_audit'),
+        ['_source', code_text('store_code'), code_text('product_code'), 'audit_date',
+         code_text('display_location'), code_text('mailer_location')],
         ['_received_at'],
     ) }}
 )
 
 select
     _source as distributor_code,
-    source_store_code,
-    source_product_code,
+    {{ code_text('store_code') }} as source_store_code,
+    {{ code_text('product_code') }} as source_product_code,
     audit_date,
     nullif(trim(product_name), '') as product_name,
     nullif(trim(brand), '') as brand,
@@ -35,7 +25,7 @@ select
     upper(nullif(trim(currency), '')) as currency_code,
     is_available,
     is_promotion,
-    display_code as display_location,
-    mailer_code as mailer_location,
+    coalesce({{ code_text('display_location') }}, '') as display_location,
+    coalesce({{ code_text('mailer_location') }}, '') as mailer_location,
     _load_id as load_id
-from latest
+from shelf_audits

@@ -2,18 +2,15 @@
 with
 
 stores as (
-    select *, {{ code_text('store_code') }} as source_store_code
-    from {{ source('distributor', 'store') }}
-),
-
-latest as (
-    {{ latest_version('stores', ['_source', 'source_store_code'], ['_received_at']) }}
+    {{ latest_version(
+        source('distributor', 'store'), ['_source', code_text('store_code')], ['_received_at']
+    ) }}
 )
 
 select
     _source as distributor_code,
-    source_store_code,
-    _source || ':' || source_store_code as store_code,
+    {{ code_text('store_code') }} as source_store_code,
+    _source || ':' || {{ code_text('store_code') }} as store_code,
     {{ code_text('gln') }} as gln,
     nullif(trim(name), '') as store_name,
     lower(nullif(trim(store_format), '')) as store_format,
@@ -25,4 +22,4 @@ select
     opened_on as opened_date,
     closed_on as closed_date,
     _load_id as load_id
-from latest
+from stores

@@ -2,16 +2,11 @@
 with
 
 products as (
-    select *, {{ gtin_14('gtin') }} as product_code
-    from {{ source('erp', 'product') }}
-),
-
-latest as (
-    {{ latest_version('products', ['product_code'], ['_received_at']) }}
+    {{ latest_version(source('erp', 'product'), [gtin_14('gtin')], ['_received_at']) }}
 )
 
 select
-    product_code,
+    {{ gtin_14('gtin') }} as product_code,
     trim(gtin) as gtin_as_sent,
     {{ code_text('sku') }} as sku,
     trim(name) as product_name,
@@ -26,5 +21,5 @@ select
     unit_cost as unit_cost_amount,
     valid_from as on_sale_since_date,
     _load_id as load_id
-from latest
-where product_code is not null
+from products
+where {{ gtin_14('gtin') }} is not null

@@ -1,28 +1,19 @@
+{%- set line_code -%}
+    coalesce(
+        {{ code_text('invoice_id') }} || '/' || {{ code_text('line_id') }},
+        _period || '#' || cast(_row as varchar)
+    )
+{%- endset -%}
 -- Grain: one row per invoice line to a distributor. Numbered lines count once however often they
 -- are sent (the newest holds); without numbers equal rows are different lines.
 with
 
 sell_in_lines as (
-    select
-        *,
-        {{ code_text('invoice_id') }} || '/' || {{ code_text('line_id') }} as line_code,
-        _period || '#' || cast(_row as varchar) as row_id
-    from {{ source('erp', 'sell_in_line') }}
-),
-
-counted_once as (
-    select *
-    from sell_in_lines
-    qualify
-        line_code is null
-        or row_number() over (
-            partition by _source, coalesce(line_code, row_id)
-            order by _load_id desc, _row desc
-        ) = 1
+    {{ latest_version(source('erp', 'sell_in_line'), ['_source', line_code]) }}
 )
 
 select
-    'erp:' || _source || '/' || coalesce(line_code, row_id) as sell_in_id,
+    'erp:' || _source || '/' || {{ line_code }} as sell_in_id,
     {{ code_text('invoice_id') }} as invoice_id,
     trim(distributor_code) as distributor_code,
     invoice_date,
@@ -44,4 +35,4 @@ select
     unit_cost as unit_cost_original,
     _source as source_name,
     _load_id as load_id
-from counted_once
+from sell_in_lines
