@@ -37,6 +37,11 @@ DAYS_AHEAD = 2
 FEW_ROWS = 10
 EMAIL = r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+\.[A-Za-z]{2,}"
 ALL_COLUMNS = "*"
+BUILD, LAST_GOOD = "build", "last_good"
+
+
+class NoBuildError(FileNotFoundError):
+    """There is no warehouse to judge; the message says where it was expected."""
 
 
 def judge_marts(
@@ -56,10 +61,11 @@ def judge_marts(
     verdict = Verdict()
     with _opened(settings, database or settings.build_path) as connection:
         define_sources(connection, settings, [_sql_of(suite) for suite in chosen])
-        has_last = _attach_last_good(connection, settings, database or settings.build_path)
+        _attach_last_good(connection, settings, database or settings.build_path)
+        _note_columns(connection)
         with Judge(connection) as judge:
             for suite in chosen:
-                subject = _Subject(connection, suite, run, withheld.get(suite.mart, ()), has_last)
+                subject = _Subject(connection, suite, run, withheld.get(suite.mart, ()))
                 _judge_mart(judge, subject, verdict)
     return verdict
 
@@ -83,12 +89,11 @@ class _Subject:
         suite: Suite,
         run: Run,
         withheld: Collection[str],
-        has_last: bool,
     ) -> None:
         self.connection, self.suite, self.run, self.withheld = connection, suite, run, withheld
         self.table = f"marts.{quoted(suite.mart)}"
-        self.columns: dict[str, str] = dict(_columns(connection, "current_database()", suite.mart))
-        self.has_last = has_last and bool(_columns(connection, "'last_good'", suite.mart))
+        self.columns = _columns(connection, BUILD, suite.mart)
+        self.has_last = bool(_columns(connection, LAST_GOOD, suite.mart))
 
     def checks(self) -> list[Check]:
         """The suite's checks, those of every mart with the SQL for this one's columns."""
@@ -108,9 +113,8 @@ class _Subject:
     def _unreadable_types(self) -> str:
         kinds = ", ".join(text(kind) for kind in READABLE_TYPES)
         return (
-            "select column_name, data_type from duckdb_columns() "
-            f"where database_name = current_database() and schema_name = 'marts' "
-            f"and table_name = {text(self.suite.mart)} "
+            "select column_name, data_type from temp.mart_columns "
+            f"where place = '{BUILD}' and table_name = {text(self.suite.mart)} "
             f"and (split_part(data_type, '(', 1) not in ({kinds}) or data_type like '%]')"
         )
 
@@ -145,7 +149,7 @@ class _Subject:
         if not self.has_last:
             return {"query": "select 1 as never where false"}
         now = f"select count(*) as row_count from {self.table}"
-        last = f"select count(*) as last_row_count from last_good.{self.table}"
+        last = f"select count(*) as last_row_count from {LAST_GOOD}.{self.table}"
         return {
             "query": f"select row_count, last_row_count from ({now}) as a cross join ({last}) as b "
             f"where row_count < last_row_count * {check.kwargs['share']} "
@@ -216,6 +220,8 @@ def _result(subject: _Subject, check: Check, outcome: Outcome, rows: list[str]) 
 
 @contextmanager
 def _opened(settings: Settings, database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    if not database.exists():
+        raise NoBuildError(f"There is no warehouse at {database}; build the models first.")
     connection = duckdb.connect(str(database), read_only=True)
     try:
         connection.execute(f"set threads = {max(1, settings.threads)}")
@@ -228,24 +234,31 @@ def _opened(settings: Settings, database: Path) -> Iterator[duckdb.DuckDBPyConne
 
 def _attach_last_good(
     connection: duckdb.DuckDBPyConnection, settings: Settings, database: Path
-) -> bool:
+) -> None:
     """Attach the warehouse that was published last, if it is another file and there is one."""
     last = settings.warehouse_path
-    if not last.exists() or last == database:
-        return False
-    connection.execute(f"attach {text(last)} as last_good (read_only)")
-    return True
+    if last.exists() and last != database:
+        connection.execute(f"attach {text(last)} as {LAST_GOOD} (read_only)")
 
 
-def _columns(
-    connection: duckdb.DuckDBPyConnection, database: str, mart: str
-) -> list[tuple[str, str]]:
-    return connection.execute(
-        "select column_name, data_type from duckdb_columns() "
-        f"where database_name = {database} and schema_name = 'marts' and table_name = ? "
-        "order by column_index",
-        [mart],
+def _note_columns(connection: duckdb.DuckDBPyConnection) -> None:
+    """Columns of all marts, now and in the last version, as a temporary table: asked for once."""
+    connection.execute(
+        "create temp table mart_columns as "
+        f"select case when database_name = '{LAST_GOOD}' then '{LAST_GOOD}' else '{BUILD}' end "
+        "as place, table_name, column_name, data_type, column_index "
+        "from duckdb_columns() where schema_name = 'marts' "
+        f"and database_name in (current_database(), '{LAST_GOOD}')"
+    )
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, place: str, mart: str) -> dict[str, str]:
+    found = connection.execute(
+        "select column_name, data_type from temp.mart_columns "
+        "where place = ? and table_name = ? order by column_index",
+        [place, mart],
     ).fetchall()
+    return dict(found)
 
 
 def _sql_of(suite: Suite) -> str:
