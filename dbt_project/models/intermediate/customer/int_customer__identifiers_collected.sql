@@ -34,6 +34,10 @@ device_logins as (
     select * from {{ ref('int_customer__device_logins') }}
 ),
 
+device_orders as (
+    select * from {{ ref('int_journey__device_orders') }}
+),
+
 own_id_types as (
     select 'contact' as record_type, 'crm_contact' as identifier_type
     union all
@@ -100,6 +104,9 @@ values_sent as (
     union all
     select record_id, 'shop_customer', user_record_id, first_seen_at, last_seen_at
     from device_logins
+    union all
+    select order_record_id, 'device', device_record_id, first_seen_at, last_seen_at
+    from device_orders
     union all
     select
         record_id, 'social_profile', split_part(record_id, '/', 2), created_at, updated_at,

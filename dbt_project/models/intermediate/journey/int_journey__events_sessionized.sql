@@ -83,6 +83,7 @@ sessions as (
         max_by(ga_session_id, event_number) as last_ga_session_id,
         max_by(user_record_id, event_number) filter (where user_record_id is not null)
             as user_record_id,
+        min(transaction_id) as transaction_id,
         min_by(market_code, event_number) as market_code,
         min_by(device_category, event_number) as device_category,
         min_by(platform, event_number) as platform,
@@ -122,6 +123,7 @@ int_journey__events_sessionized as (
                 and {{ seconds_between('previous_ended_at', 'started_at') }} <= timeout_seconds
                 then previous_traffic
         end as traffic,
+        transaction_id,
         market_code,
         device_category,
         platform,

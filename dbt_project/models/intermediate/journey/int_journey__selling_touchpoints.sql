@@ -47,8 +47,10 @@ touches as (
             else 'sales_task' end as touchpoint_type,
         case when call_type = 'inbound' then 'person' else 'company' end as initiated_by,
         not is_automatic
-            and (call_type = 'inbound' or coalesce(call_disposition, '') = 'connected')
-            as is_engagement,
+            and (
+                coalesce(call_type, '') = 'inbound'
+                or coalesce(call_disposition, '') = 'connected'
+            ) as is_engagement,
         {{ unknown_text() }} as stage,
         case when record_id like 'salesforce.lead:%' then record_id end as lead_id,
         'salesforce.case:' || case_id as ticket_id,

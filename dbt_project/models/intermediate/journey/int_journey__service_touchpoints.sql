@@ -11,6 +11,15 @@ survey_responses as (
     select * from {{ ref('stg_salesforce__survey_responses') }}
 ),
 
+{# Who answers a survey about an order is whoever ordered, where no contact is named. #}
+orders as (
+    select
+        order_name,
+        min(record_id) as record_id
+    from {{ ref('stg_shopify__orders') }}
+    group by order_name
+),
+
 touches as (
     select
         'salesforce.case:' || case_id as touchpoint_id,
@@ -36,7 +45,7 @@ touches as (
     union all
     select
         'salesforce.survey:' || survey_responses.survey_response_id as touchpoint_id,
-        coalesce(survey_responses.record_id, cases.record_id) as record_id,
+        coalesce(survey_responses.record_id, cases.record_id, orders.record_id) as record_id,
         survey_responses.responded_at as occurred_at,
         cases.market_code,
         'salesforce.survey' as channel_system,
@@ -51,6 +60,7 @@ touches as (
         survey_responses.load_id
     from survey_responses
     left join cases on survey_responses.case_id = cases.case_id
+    left join orders on survey_responses.order_number = orders.order_name
 ),
 
 int_journey__service_touchpoints as (
