@@ -262,18 +262,21 @@ def _identity(run: Run, feed: Feed) -> dict[str, Any]:
 def _batch_result(
     check: _BatchCheck, outcome: Outcome, numbers: Mapping[str, Any]
 ) -> dict[str, Any]:
-    read = int(numbers["rows_read"])
-    accounted = numbers["rows_loaded"] + numbers["rows_rejected"] + numbers["rows_not_of_feed"]
-    failed = {
-        "rows_reconcile": abs(read - accounted),
-        "rejected_share": numbers["rows_rejected"],
-    }.get(outcome.name, 1)
+    """Counts rows or files where the check is about them, else the batch as one."""
+    read, rejected = int(numbers["rows_read"]), int(numbers["rows_rejected"])
+    accounted = int(numbers["rows_loaded"]) + rejected + int(numbers["rows_not_of_feed"])
+    refused = int(numbers["files_refused"])
+    evaluated, failed = {
+        "rows_reconcile": (read, abs(read - accounted)),
+        "rejected_share": (read, rejected),
+        "files_readable": (int(numbers["files_read"]) + refused, refused),
+    }.get(outcome.name, (1, 1))
     return {
         "check_name": outcome.name,
         "severity": check.severity,
         "success": outcome.success,
-        "rows_evaluated": read,
-        "rows_failed": 0 if outcome.success else int(failed),
+        "rows_evaluated": evaluated,
+        "rows_failed": 0 if outcome.success else failed,
         "observed_value": outcome.error or check.observed.format(**numbers).strip(),
         "description": check.description,
     }

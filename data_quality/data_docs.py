@@ -14,6 +14,7 @@ from html import escape
 from pathlib import Path
 
 from data_quality.checks import CheckResult, Run
+from data_quality.engine import QUERY
 from data_quality.results import read_results
 from orchestration.lib.settings import Settings
 
@@ -199,7 +200,8 @@ def _badge(result: CheckResult) -> str:
 
 
 def _share(result: CheckResult) -> str:
-    if not result.rows_evaluated or result.rows_failed > result.rows_evaluated:
+    """Share of the rows that failed; nothing where a batch or a table failed as a whole."""
+    if result.expectation_type == QUERY or result.rows_evaluated <= 1:
         return ""
     return f"{100 * result.rows_failed / result.rows_evaluated:.2f} %"
 

@@ -196,7 +196,8 @@ def test_batches_of_one_run_become_one_result_per_check(
         "rejected_share": ("critical", 6),
         "price_not_negative": ("warning", 6),
     }
-    assert {r.rows_evaluated for r in merged.values()} == {2 * ROWS}
+    assert merged["rejected_share"].rows_evaluated == 2 * ROWS
+    assert merged["price_not_negative"].rows_evaluated == 2 * ROWS
 
 
 def test_a_rule_named_like_a_check_of_the_batch_keeps_its_own_name() -> None:
