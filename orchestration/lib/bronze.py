@@ -86,11 +86,11 @@ def write_partition(
     layout: Layout,
     file_number: int,
     load_id: int,
-) -> None:
-    """Replace a partition by the good rows of one file of table `arriving`."""
+) -> int:
+    """Replace a partition by the good rows of one file of `arriving`; returns their number."""
     columns = [engine.name(name) for name in layout.columns]
     lineage = [f"{load_id}::bigint as _load_id" if n == "_load_id" else n for n in LINEAGE_COLUMNS]
-    write_parquet(
+    return write_parquet(
         connection,
         f"select {', '.join([*columns, *lineage])} from arriving "
         f"where _file_no = {file_number} and len(_failed_rules) = 0",

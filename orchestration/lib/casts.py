@@ -63,7 +63,9 @@ def cast_typed(value: str, sent_kind: str, kind: str, zone: str | None) -> str:
     if upper in INTEGERS and (sent in FLOATS or sent.startswith("DECIMAL")):
         return f"case when {value} = trunc({value}) then try_cast({value} as {kind}) end"
     if upper in FLOATS:
-        return f"case when isfinite(try_cast({value} as double)) then try_cast({value} as {kind}) end"
+        return (
+            f"case when isfinite(try_cast({value} as double)) then try_cast({value} as {kind}) end"
+        )
     if upper == "TIMESTAMP" and sent.startswith("TIMESTAMP") and "ZONE" not in sent:
         return _to_utc(f"try_cast({value} as timestamp)", zone)
     if sent == upper:
@@ -139,8 +141,7 @@ def _timestamp(value: str, fmt: FileFormat, zone: str | None) -> str:
         local = f"coalesce({_excel_moment(value, fmt)}, {local})"
     # A cast to timestamp drops an offset in silence, so texts with one go by their own zone.
     offset = (
-        f"length({value}) >= {SHORTEST_WITH_OFFSET} "
-        f"and regexp_matches({value}, '{OFFSET}|[Zz]$')"
+        f"length({value}) >= {SHORTEST_WITH_OFFSET} and regexp_matches({value}, '{OFFSET}|[Zz]$')"
     )
     absolute = f"timezone('UTC', try_cast({value} as timestamptz))"
     return f"case when {offset} then {absolute} else {_to_utc(local, zone)} end"

@@ -41,6 +41,8 @@ def open_connection(settings: Settings, spill_dir: Path) -> duckdb.DuckDBPyConne
     connection = duckdb.connect(config=config)
     connection.execute("set TimeZone = 'UTC'")
     connection.execute("set enable_progress_bar = false")
+    # An expression that stands inside and outside of try() would be worked out once, outside.
+    connection.execute("set disabled_optimizers = 'common_subexpressions'")
     connection.execute(GTIN_MACRO)
     return connection
 

@@ -126,9 +126,12 @@ class Feed(BaseModel):
         description="Layout column: SQL over the file's headers, `_file` and `_period`",
     )
     constants: dict[str, str | int | float | bool] = Field(default_factory=dict)
-    time_zone: str | None = Field(default=None, description="Zone of times in the file; UTC if none")
+    time_zone: str | None = Field(
+        default=None, description="Zone of times in the file; UTC if none"
+    )
     business_time_zone: str | None = Field(
-        default=None, description="Zone of the business day (default: time_zone, else the company's)"
+        default=None,
+        description="Zone of the business day (default: time_zone, else the company's)",
     )
     where: str | None = Field(default=None, description="SQL: rows that this feed is about")
     rules: tuple[Rule, ...] = ()
@@ -172,7 +175,11 @@ class Feed(BaseModel):
 
     @model_validator(mode="after")
     def _each_column_once(self) -> Feed:
-        for first, second in (("columns", "values"), ("columns", "constants"), ("values", "constants")):
+        for first, second in (
+            ("columns", "values"),
+            ("columns", "constants"),
+            ("values", "constants"),
+        ):
             both = set(getattr(self, first)) & set(getattr(self, second))
             if both:
                 raise ValueError(f"{sorted(both)} stand in {first} and in {second}; keep one")

@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timezone
+from datetime import UTC, date, datetime
 from fnmatch import translate
 from pathlib import Path
 
@@ -42,8 +42,10 @@ class Found:
 def find_files(feed: Feed, inbox: Path) -> list[Found]:
     """Files that the feed's pattern names, sorted by path; links out of the inbox are marked."""
     if not inbox.is_dir():
-        raise InboxError(f"Feed {feed.name}: the inbox {inbox} is not there; create it or correct "
-                         "`inbox` in company.yaml.")
+        raise InboxError(
+            f"Feed {feed.name}: the inbox {inbox} is not there; create it or correct "
+            "`inbox` in company.yaml."
+        )
     parts = feed.files.replace("\\", "/").split("/")
     root = inbox.resolve()
     found = []
@@ -91,7 +93,8 @@ def _matches(folder: Path, parts: list[str], prefix: str) -> Iterator[tuple[str,
             continue
         relative = f"{prefix}{entry.name}"
         if rest or deep:
-            if entry.is_dir() and (deep and not entry.is_symlink() or pattern.match(entry.name)):
+            follows = not entry.is_symlink() if deep else bool(pattern.match(entry.name))
+            if entry.is_dir() and follows:
                 yield from _matches(Path(entry.path), parts if deep else rest, f"{relative}/")
             elif deep and not rest and entry.is_file():
                 yield relative, entry
@@ -121,7 +124,7 @@ def _receive(
         period=name,
         partition="",
         received_at=_moment(found.mtime_ns / 1e9),
-        landed_at=_moment(datetime.now(tz=timezone.utc).timestamp()),
+        landed_at=_moment(datetime.now(tz=UTC).timestamp()),
         status="pending",
     )
     if found.climbs:
@@ -156,8 +159,11 @@ def _record(manifest: Manifest, feed: Feed, record: FileRecord) -> FileRecord:
 def _twin(manifest: Manifest, feed: Feed, record: FileRecord) -> FileRecord | None:
     """An earlier file with the same bytes that still holds."""
     if any(re.search(r"\b_(period|file)\b", sql) for sql in feed.values.values()):
-        same = [f for f in manifest.same_bytes(feed.source, feed.table, record.sha256)
-                if f.period == record.period]
+        same = [
+            f
+            for f in manifest.same_bytes(feed.source, feed.table, record.sha256)
+            if f.period == record.period
+        ]
     else:
         same = manifest.same_bytes(feed.source, feed.table, record.sha256)
     holding = [file for file in same if file.status != "superseded"]
@@ -191,5 +197,5 @@ def _keep(settings: Settings, feed: Feed, found: Found, record: FileRecord) -> F
 
 
 def _moment(seconds: float) -> str:
-    moment = datetime.fromtimestamp(seconds, tz=timezone.utc)
+    moment = datetime.fromtimestamp(seconds, tz=UTC)
     return moment.strftime("%Y-%m-%d %H:%M:%S.%f")

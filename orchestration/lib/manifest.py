@@ -215,9 +215,7 @@ class Manifest:
         )
         return {row[11]: (FileRecord(*row[:-1]), int(row[-1])) for row in rows}
 
-    def set_status(
-        self, file_ids: Iterable[int], status: str, message: str | None = None
-    ) -> None:
+    def set_status(self, file_ids: Iterable[int], status: str, message: str | None = None) -> None:
         """Change the status of files."""
         self._connection.executemany(
             "update file set status = ?, message = coalesce(?, message) where file_id = ?",

@@ -47,8 +47,9 @@ def map_columns(file: Readable, name: str, feed: Feed, layout: Layout) -> tuple[
     missing = [o.column for o in origins if o.kind == "none" and layout.columns[o.column].required]
     if missing:
         sought = "; ".join(
-            f"{column} (as {' or '.join(map(repr, _candidates(feed, column, layout.columns[column])))})"
+            f"{column} (as {' or '.join(map(repr, candidates))})"
             for column in missing
+            if (candidates := _candidates(feed, column, layout.columns[column]))
         )
         raise FileRefused(
             "missing_column",
@@ -77,7 +78,9 @@ def drift(
         text = f"columns that the feed does not know are left out: {_listed(extra)}"
         findings.append(Finding(name, "columns_extra", text))
     if lost:
-        findings.append(Finding(name, "columns_missing", f"optional columns are empty: {_listed(lost)}"))
+        findings.append(
+            Finding(name, "columns_missing", f"optional columns are empty: {_listed(lost)}")
+        )
     return findings
 
 

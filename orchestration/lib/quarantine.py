@@ -66,12 +66,13 @@ def write_rows(
     file_number: int,
     load_id: int,
     reasons: dict[str, str],
-) -> None:
-    """Replace a partition's quarantine by the rejected rows of one file of table `arriving`."""
+) -> int:
+    """Replace a partition's quarantine by one file's rejected rows; returns their number."""
     words = ", ".join(f"{engine.text(rule)}: {engine.text(why)}" for rule, why in reasons.items())
-    write_parquet(
+    return write_parquet(
         connection,
-        f"select {engine.text(feed.source)} as feed_source, {engine.text(feed.table)} as feed_table, "
+        f"select {engine.text(feed.source)} as feed_source, "
+        f"{engine.text(feed.table)} as feed_table, "
         f"_file, _row, {load_id}::bigint as _load_id, _received_at, _period, "
         "_failed_rules[1] as rule, array_to_string(_failed_rules, ', ') as rules, "
         "array_to_string(list_transform(_failed_rules, "
@@ -128,8 +129,8 @@ def summarize(settings: Settings) -> list[Summary]:
     with duckdb.connect() as connection:
         rows = connection.execute(
             "select feed_source || '/' || feed_table, rule, any_value(reason), count(*), "
-            "min_by(_file, coalesce(_row, 0)), min(_row) from read_parquet(?, union_by_name = true) "
-            "group by all order by 4 desc, 1, 2",
+            "min_by(_file, coalesce(_row, 0)), min(_row) "
+            "from read_parquet(?, union_by_name = true) group by all order by 4 desc, 1, 2",
             [f"{folder}/**/*.parquet"],
         ).fetchall()
     return [Summary(*row) for row in rows]

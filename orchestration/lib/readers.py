@@ -183,8 +183,11 @@ def _header(head: str, name: str, fmt: FileFormat) -> tuple[list[str], int]:
     while headers and not headers[-1] and len(headers) > 1 and fmt.type == "excel":
         headers.pop()
     if not any(headers):
-        raise FileRefused("no_header", f"{name}: line {fmt.header_row + 1} names no columns; "
-                          "correct `format.header_row` of the feed.")
+        raise FileRefused(
+            "no_header",
+            f"{name}: line {fmt.header_row + 1} names no columns; "
+            "correct `format.header_row` of the feed.",
+        )
     headers = [header or f"column_{place}" for place, header in enumerate(headers, start=1)]
     folded = [header.casefold() for header in headers]
     twice = sorted({h for h, low in zip(headers, folded, strict=True) if folded.count(low) > 1})
@@ -363,15 +366,14 @@ def identifiers(expression: str) -> set[str]:
 
 
 def _json_relation(paths: str, first: Readable) -> str:
-    spec = json.dumps({header: "VARCHAR" for header in first.headers})
+    spec = json.dumps(dict.fromkeys(first.headers, "VARCHAR"))
     lines = (
         f"read_csv({paths}, columns = {{'{LINE}': 'VARCHAR'}}, auto_detect = false, "
         f"header = false, delim = '\x01', quote = '', escape = '', filename = '{FILE}', "
         f"max_line_size = {MAX_LINE_BYTES}, buffer_size = {BUFFER_BYTES})"
     )
-    parsed = (
-        f"case when ltrim({LINE})[1] = '{{' then try(json_transform({LINE}, {engine.text(spec)})) end"
-    )
+    transformed = f"try(json_transform({LINE}, {engine.text(spec)}))"
+    parsed = f"case when ltrim({LINE})[1] = '{{' then {transformed} end"
     columns = ", ".join(
         f"{OBJECT}.{engine.name(header)} as {engine.name(header)}" for header in first.headers
     )

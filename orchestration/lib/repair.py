@@ -34,9 +34,7 @@ def repair_quotes(readable: Readable, folder: Path) -> Readable:
                 copy.write(record)
             else:
                 broken.append((row, record.rstrip("\r\n")))
-    return replace(
-        readable, path=target, skip=0, is_repaired=True, repaired=tuple(broken)
-    )
+    return replace(readable, path=target, skip=0, is_repaired=True, repaired=tuple(broken))
 
 
 def _records(source: TextIO, readable: Readable) -> Iterator[tuple[str, bool]]:
@@ -57,9 +55,7 @@ def _records(source: TextIO, readable: Readable) -> Iterator[tuple[str, bool]]:
         yield record, count > 0
 
 
-def _lines_of_value(
-    line: str, ahead: deque[str], lines: Iterator[str], readable: Readable
-) -> int:
+def _lines_of_value(line: str, ahead: deque[str], lines: Iterator[str], readable: Readable) -> int:
     """How many of the next lines belong to the record; 0 if none closes it well."""
     record = line
     for count in range(1, LONGEST_VALUE_LINES + 1):

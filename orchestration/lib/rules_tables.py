@@ -9,13 +9,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import duckdb
 
-from orchestration.lib.companies import WEEK_DAYS, Company, CompanyError, Market
+from orchestration.lib.companies import Company, CompanyError
+from orchestration.lib.company_rules import WEEK_DAYS, Market
 from orchestration.lib.settings import Settings
 from orchestration.lib.tables import write_rows
 
@@ -118,8 +120,8 @@ TABLES: dict[str, dict[str, str]] = {
 Row = dict[str, Any]
 
 
-def write_rules(settings: Settings, company: Company) -> list[str]:
-    """Write the tables whose rows or columns changed; returns their names."""
+def write_rules(settings: Settings, company: Company) -> list[Path]:
+    """Write the tables whose rows or columns changed; returns their files."""
     folder = settings.station("rules")
     folder.mkdir(parents=True, exist_ok=True)
     changed = {}
@@ -135,7 +137,7 @@ def write_rules(settings: Settings, company: Company) -> list[str]:
             for table, (rows, marker, digest) in changed.items():
                 write_rows(connection, rows, TABLES[table], folder / f"{table}.parquet")
                 marker.write_text(digest, encoding="utf-8")
-    return sorted(changed)
+    return [folder / f"{table}.parquet" for table in sorted(changed)]
 
 
 def rule_rows(company: Company) -> dict[str, list[Row]]:
@@ -151,10 +153,14 @@ def rule_rows(company: Company) -> dict[str, list[Row]]:
         ],
         "market_alias": _aliases(company),
         "holiday": [
-            (code, day, name) for code, days in holidays.items() for day, name in sorted(days.items())
+            (code, day, name)
+            for code, days in holidays.items()
+            for day, name in sorted(days.items())
         ],
         "business_hours": [
-            row for m in company.markets for row in _business_hours(company, m, set(holidays[m.code]))
+            row
+            for m in company.markets
+            for row in _business_hours(company, m, set(holidays[m.code]))
         ],
         "fx_rate": _fx_rates(company),
         "channel": [
@@ -166,11 +172,15 @@ def rule_rows(company: Company) -> dict[str, list[Row]]:
             for order, r in enumerate(company.channel_rules, start=1)
         ],
         "lead_stage": [(s.system, s.status, s.stage) for s in company.lead_stages],
-        "opportunity_stage": [(s.system, s.stage_name, s.stage) for s in company.opportunity_stages],
+        "opportunity_stage": [
+            (s.system, s.stage_name, s.stage) for s in company.opportunity_stages
+        ],
         "sla_commitment": [tuple(dict(s).values()) for s in company.sla],
         "distributor": _distributors(company),
         "shop": [
-            (s.code, s.name, s.type, s.system, name) for s in company.shops for name in s.source_names
+            (s.code, s.name, s.type, s.system, name)
+            for s in company.shops
+            for name in s.source_names
         ],
     }
     return {
@@ -257,7 +267,7 @@ def _utc(day: date, clock: str, zone: ZoneInfo) -> datetime:
     if hour == 24:
         day, hour = day + timedelta(days=1), 0
     local = datetime.combine(day, time(hour, minute), tzinfo=zone)
-    return local.astimezone(timezone.utc).replace(tzinfo=None)
+    return local.astimezone(UTC).replace(tzinfo=None)
 
 
 def _fx_rates(company: Company) -> list[tuple[Any, ...]]:

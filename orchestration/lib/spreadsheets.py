@@ -43,7 +43,7 @@ def sheet_to_csv(path: Path, fmt: FileFormat, work: Path, limits: Limits) -> Pat
 
 
 def cell_text(value: Any, decimal: str = ".") -> str:
-    """Text of a cell: whole numbers without a point, dates as ISO 8601, numbers in the feed's mark."""
+    """Text of a cell: whole numbers without a point, numbers in the feed's mark, ISO dates."""
     if value is None or value == "":
         return ""
     if isinstance(value, bool):
@@ -90,9 +90,10 @@ def _read_sheet(path: Path, fmt: FileFormat) -> list[list[Any]]:
     try:
         with pd.ExcelFile(path, engine="calamine") as book:
             if isinstance(sheet, str) and sheet not in book.sheet_names:
+                names = ", ".join(map(str, book.sheet_names))
                 raise FileRefused(
                     "sheet",
-                    f"{path.name}: no sheet {sheet!r}; it has {', '.join(map(str, book.sheet_names))}. "
+                    f"{path.name}: no sheet {sheet!r}; it has {names}. "
                     "Correct `format.sheet` of the feed.",
                 )
             frame = book.parse(sheet, header=None, dtype=object, na_filter=False)

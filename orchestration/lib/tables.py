@@ -12,14 +12,15 @@ import duckdb
 from orchestration.lib import engine
 
 
-def write_parquet(connection: duckdb.DuckDBPyConnection, select: str, path: Path) -> None:
-    """Write the rows of a select to a Parquet file."""
+def write_parquet(connection: duckdb.DuckDBPyConnection, select: str, path: Path) -> int:
+    """Write the rows of a select to a Parquet file; returns how many."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    connection.execute(
+    written = connection.execute(
         f"copy ({select}) to {engine.text(beside)} (format parquet, compression zstd)"
-    )
+    ).fetchone()
     os.replace(beside, path)
+    return int(written[0]) if written else 0
 
 
 def write_rows(

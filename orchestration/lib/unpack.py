@@ -246,7 +246,8 @@ def _unzip(path: Path, stack: ExitStack) -> Iterator[bytes]:
             yield chunk
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise FileRefused(
-            "damaged", f"{path.name}: {member.filename} in it is damaged ({error}); ask for it again."
+            "damaged",
+            f"{path.name}: {member.filename} in it is damaged ({error}); ask for it again.",
         ) from error
 
 
@@ -255,7 +256,12 @@ def _only_member(path: Path, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
     for member in members:
         member_path = PurePosixPath(member.filename.replace("\\", "/"))
         linked = stat.S_ISLNK(member.external_attr >> 16)
-        if member_path.is_absolute() or ".." in member_path.parts or ":" in member.filename or linked:
+        if (
+            member_path.is_absolute()
+            or ".." in member_path.parts
+            or ":" in member.filename
+            or linked
+        ):
             raise FileRefused(
                 "climbs",
                 f"{path.name}: the name {member.filename!r} in it leads out of the folder; "
@@ -266,7 +272,7 @@ def _only_member(path: Path, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
     if [m for m in members if m.filename == "[Content_Types].xml"]:
         raise FileRefused(
             "format",
-            f"{path.name}: this is an Office document; set `format.type: excel` if the feed means it.",
+            f"{path.name}: this is an Office document; set `format.type: excel` if that is meant.",
         )
     if len(members) != 1:
         raise FileRefused(

@@ -33,7 +33,7 @@ def read_documents(path: Path, error_type: type[ValueError]) -> list[Any]:
     """Return the documents of a YAML file; empty documents are left out."""
     try:
         text = path.read_text(encoding="utf-8")
-        documents = list(yaml.load_all(text, Loader=_UniqueKeys))  # noqa: S506 (a safe loader)
+        documents = list(yaml.load_all(text, Loader=_UniqueKeys))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise error_type(f"{path}: not readable as YAML: {error}") from error
     return [document for document in documents if document is not None]
