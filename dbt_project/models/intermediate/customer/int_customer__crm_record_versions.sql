@@ -30,7 +30,8 @@ deals as (
     select * from {{ ref('stg_crm__deals') }}
 ),
 
-{# Accounts that only a deal names are known by their deal. #}
+{# Accounts that only a deal names are known by their deal; those without one have no date, so what
+   is known of them holds from the beginning. #}
 flat_account_versions as (
     select
         coalesce(flat_accounts.record_id, deals.record_id) as record_id,
@@ -98,7 +99,8 @@ int_customer__crm_record_versions as (
     from flat_leads
     union all
     select
-        record_id, 'crm', 'account', first_deal_at, null, null, null, null, null, company_name,
+        record_id, 'crm', 'account',
+        coalesce(first_deal_at, cast('1900-01-01' as timestamp)), null, null, null, null, null, company_name,
         null, postal_code, city, market_code, first_deal_at, false, null, load_id,
     from flat_account_versions
 )
