@@ -45,17 +45,18 @@
     end
 {%- endmacro %}
 
-{# Mailboxes of a function, not of a person, and those that mean that there is none. #}
+{# Mailboxes of a function or a household, not of a person, and those that mean that there is
+   none. #}
 {% macro is_generic_mailbox(email) -%}
     {{ matches_text(
         email,
-        '^(info|informacion|hola|hello|hi|contact|contacto|sales|ventas|compras|pedidos|orders|'
+        '^(familia|family|casa|hogar|info|informacion|hola|hello|hi|contact|contacto|sales|ventas|compras|pedidos|orders|'
         ~ 'office|oficina|admin|administracion|administration|reception|recepcion|billing|'
         ~ 'facturacion|accounts|accounting|contabilidad|support|soporte|help|ayuda|service|'
         ~ 'servicio|clientes|customerservice|marketing|press|prensa|hr|rrhh|jobs|empleo|team|'
         ~ 'equipo|shop|tienda|store|web|webmaster|postmaster|mail|email|correo|no-?reply|'
         ~ 'noemail|nomail|none|na|n[.]a|sincorreo|notiene|test|prueba|purchasing|buyer|compra|'
-        ~ 'gerencia|direccion|manager|secretaria|enquiries|enquiry|general|root|abuse)[0-9]*@'
+        ~ 'gerencia|direccion|manager|secretaria|enquiries|enquiry|general|root|abuse)[._0-9-]*@'
     ) }}
 {%- endmacro %}
 
@@ -126,7 +127,8 @@
    form of the other. Names that differ by gender (Mario, Maria; Luis, Luisa) are two. #}
 {% macro is_same_given_name(one, other) -%}
     (
-        (
+        {{ one }} <> '' and {{ other }} <> ''
+        and (
             (length({{ one }}) <> 2 and {{ other }} like {{ one }} || '%')
             or (length({{ other }}) <> 2 and {{ one }} like {{ other }} || '%')
             or (

@@ -62,7 +62,12 @@ judged as (
     select
         pairs.*,
         (
-            pairs.given = '' or pairs.other_given = ''
+            {# A family shares its phone: without a given name it could be any of them. #}
+            (
+                (pairs.given = '' or pairs.other_given = '')
+                and pairs.identifier_type <> 'phone'
+            )
+            or pairs.given = pairs.other_given
             or {{ shares_word('pairs.given', 'pairs.other_given') }}
             or {{ is_same_given_name('pairs.word', 'pairs.other_word') }}
             or shorter.full_name is not null

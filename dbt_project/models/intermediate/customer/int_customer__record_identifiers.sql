@@ -1,8 +1,9 @@
 {#
     Grain: person record, identifier type and value (keyed hash), with whether it may link the
     record to others and, where it may not, why. Records of equal link_key are one customer.
-    Over-merging is worse than splitting: generic mailboxes, identifiers that too many records
-    share, devices with several accounts and names that disagree don't link.
+    Over-merging is worse than splitting: identifiers that too many records share, devices with
+    several accounts and names that disagree don't link; generic mailboxes, and identifiers on
+    which some names disagree, link only records of the same name.
 #}
 with identifiers as (
     select * from {{ ref('int_customer__identifiers_collected') }}
@@ -68,11 +69,13 @@ judged as (
         described.first_seen_at,
         described.last_seen_at,
         shared.records,
-        identifier_names.name_group,
-        coalesce(conflicts.has_conflict, false) as has_conflict,
+        coalesce(
+            identifier_names.name_group,
+            {{ surrogate_key(['described.given', 'described.family', 'described.birth_date']) }}
+        ) as name_group,
+        coalesce(conflicts.has_conflict, false) or described.is_generic as has_conflict,
         case
             when shared.records = 1 then 'not_shared'
-            when described.is_generic then 'generic_mailbox'
             when shared.owners > 1 then 'several_owners'
             when described.identifier_type in ('email', 'phone', 'device')
                 and shared.person_records > company.identity_max_records
@@ -83,6 +86,7 @@ judged as (
             when described.identifier_type = 'phone'
                 and not described.has_name and described.email_normalised is not null
                 then 'email_is_better'
+            when described.is_generic and described.given = '' then 'generic_mailbox'
             when conflicts.has_conflict and not described.has_name then 'names_disagree'
         end as not_linked_reason,
     from described
