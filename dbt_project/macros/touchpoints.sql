@@ -171,3 +171,8 @@
 {% macro whole(expression) -%}
     cast({{ expression }} as {{ dbt.type_int() }})
 {%- endmacro %}
+
+{# Sum that does not depend on the order of the rows, as one of floating point numbers does. #}
+{% macro exact_sum(expression) -%}
+    sum(cast({{ expression }} as decimal(28, 8)))
+{%- endmacro %}

@@ -15,9 +15,9 @@ places as (
         stores.place_type,
         count(distinct case when sale_lines.sale_type = 'sale' then sale_lines.sale_id end)
             as order_count,
-        sum(sale_lines.net_amount) as net_amount,
-        sum(sale_lines.margin_amount) as margin_amount,
-        sum(sale_lines.refund_amount) as refund_amount,
+        {{ exact_sum('sale_lines.net_amount') }} as net_amount,
+        {{ exact_sum('sale_lines.margin_amount') }} as margin_amount,
+        {{ exact_sum('sale_lines.refund_amount') }} as refund_amount,
         min(case when sale_lines.sale_type = 'sale' then sale_lines.sale_date end)
             as first_order_date,
         max(case when sale_lines.sale_type = 'sale' then sale_lines.sale_date end)

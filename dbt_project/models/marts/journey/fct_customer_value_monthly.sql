@@ -15,8 +15,8 @@ sales as (
         customer_key,
         cast({{ dbt.date_trunc('month', 'sale_date') }} as date) as month_start_date,
         count(distinct case when sale_type = 'sale' then sale_id end) as order_count,
-        sum(net_amount) as net_amount,
-        sum(margin_amount) as margin_amount,
+        {{ exact_sum('net_amount') }} as net_amount,
+        {{ exact_sum('margin_amount') }} as margin_amount,
         max(case when sale_type = 'sale' then sale_date end) as last_order_date
     from sale_lines
     group by customer_key, cast({{ dbt.date_trunc('month', 'sale_date') }} as date)
@@ -103,12 +103,12 @@ fct_customer_value_monthly as (
         ) as expected_orders_12_months,
         cast(
             12 * (order_count_to_date + 6 * mean_orders_per_month) / (tenure_months + 6)
-            * margin_amount_to_date / nullif(order_count_to_date, 0) as double
+            * cast(margin_amount_to_date as double) / nullif(order_count_to_date, 0) as double
         ) as expected_margin_12_months_amount,
         {{ whole('value_decile') }} as value_decile,
         cast(
-            case when net_amount_to_date > 0 then net_amount_to_date else 0 end
-            / nullif(all_net_amount_to_date, 0) as double
+            case when net_amount_to_date > 0 then cast(net_amount_to_date as double) else 0 end
+            / nullif(cast(all_net_amount_to_date as double), 0) as double
         ) as share_of_net_amount
     from compared
 )
