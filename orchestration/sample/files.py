@@ -55,10 +55,12 @@ class Outbox:
         extension: str,
         late: float = 0.0,
         duplicated: float = 0.0,
+        shape: str = "select * exclude (_id, _period) from ({rows}) order by _id",
     ) -> int:
         """Write `relation` below `<source>/` as `<table>_<period>.<extension>`; returns rows written.
 
         late, duplicated: shares of rows that arrive 3 to 30 days later, or twice.
+        shape: the query of a file over `{rows}`, its rows of the relation; it orders them.
         """
         filed = f"filed_{source}_{table}"
         self._file(con, relation, filed, f"{source}/{table}", late, duplicated)
@@ -68,11 +70,8 @@ class Outbox:
             if period.name not in present:
                 continue
             path = f"{source}/{table}_{period.name}.{extension}"
-            total += self.copy(
-                con,
-                f"select * exclude (_id, _period) from {filed} where _period = '{period.name}' order by _id",
-                path, source, table, period.name,
-            )
+            rows = f"select * from {filed} where _period = '{period.name}'"
+            total += self.copy(con, shape.replace("{rows}", rows), path, source, table, period.name)
         con.execute(f"drop table {filed}")
         return total
 

@@ -21,7 +21,7 @@ def write(con: duckdb.DuckDBPyConnection, outbox: Outbox, params: Parameters, ca
     _create_events(con)
     outbox.write(
         con, "ga4_event", "ga4", "events", "parquet",
-        late=params.rates["late_row"], duplicated=params.rates["duplicate_row"],
+        late=params.rates["late_row"], duplicated=params.rates["duplicate_row"], shape=_shape(),
     )  # fmt: skip
 
 
@@ -63,77 +63,92 @@ def _create_sessions(con: duckdb.DuckDBPyConnection, params: Parameters, calenda
                 else coalesce(d.user_pseudo_id, 'y.' || (s.session_id % 100000000)) end as user_pseudo_id,
             case when coalesce(d.analytics_storage, 'Yes') <> 'No' and (s.order_journey_id is not null
                 or chance(s.session_id, 'session.login') < {rates['logged_in']}) then p.shop_customer_id end as user_id,
-            p.city, p.region, m.language, m.utc_offset_hours, m.domain,
-            g.source, g.medium, x.campaign_id, x.campaign_name, x.creative_id,
+            m.utc_offset_hours, m.domain,
+            g.source, g.medium,
             chance(s.session_id, 'session.outbound') < case when s.ends_at_e_tailer then 0.5 else {rates['outbound_click'] / 3} end
-                and s.kind = 'person' as clicks_out
+                and s.kind = 'person' as clicks_out,
+            {{'category': category, 'operating_system': operating_system, 'language': m.language,
+             'web_info': {{'browser': browser, 'hostname': 'www.lumavera.' || m.domain || '.example'}}}} as device,
+            {{'country': s.market, 'region': p.region, 'city': p.city}} as geo,
+            {{'manual_campaign_id': x.campaign_id, 'manual_campaign_name': x.campaign_name,
+             'manual_source': nullif(g.source, '(direct)'), 'manual_medium': nullif(g.medium, '(none)'),
+             'manual_content': x.creative_id,
+             'gclid': case when g.medium = 'cpc' then 'Cj0' || to_base(s.session_id, 36) end}} as traffic_source,
+            {{'analytics_storage': analytics_storage, 'ads_storage': analytics_storage}} as privacy_info,
+            [{_param("ga_session_id", number="epoch(s.started_at)::bigint")},
+             {_param("ga_session_number", number="1 + s.session_id % 14")},
+             {_param("session_engaged", "case when s.kind = 'bot' then '0' else '1' end")},
+             {_param("engagement_time_msec", number="case when s.kind = 'bot' then 0 else 1000 + s.session_id % 60000 end")}
+            ] as visit_params, o.total as order_total, o.items as order_items
         from joined s
         left join device d on d.device_id = s.device_id
         left join person p on p.person_id = s.person_id
         join market_setting m on m.market = s.market
         join {_TAGS.replace(' v(', ' g(')} on g.channel = s.channel
         left join touch_ad x on x.touch_id = s.session_id
+        left join order_item_list o on o.journey_id = s.order_journey_id
     """)
 
 
 def _create_events(con: duckdb.DuckDBPyConnection) -> None:
-    """Events of each visit; a bot loads many pages and engages with none."""
+    """Which events each visit leaves, and when; a bot loads many pages and engages with none."""
     con.execute("""
         create temp table ga4_event as
         with steps as (
-            select s.*, unnest(list_filter([
-                {'n': 1, 'name': 'session_start', 'offset_seconds': 0, 'goes': true},
-                {'n': 2, 'name': 'page_view', 'offset_seconds': 1, 'goes': true},
-                {'n': 3, 'name': 'page_view', 'offset_seconds': 40, 'goes': kind = 'bot' or chance(session_id, 'session.page 2') < 0.5},
-                {'n': 4, 'name': 'view_item', 'offset_seconds': 55, 'goes': stage <> 'awareness' and kind <> 'bot' and chance(session_id, 'session.item') < 0.6},
-                {'n': 5, 'name': 'click', 'offset_seconds': 90, 'goes': clicks_out},
-                {'n': 6, 'name': 'add_to_cart', 'offset_seconds': 120, 'goes': order_journey_id is not null or (stage = 'intent' and kind = 'person' and chance(session_id, 'session.cart') < 0.3)},
-                {'n': 7, 'name': 'begin_checkout', 'offset_seconds': 200, 'goes': order_journey_id is not null},
-                {'n': 8, 'name': 'purchase', 'offset_seconds': 0, 'goes': order_journey_id is not null},
-                {'n': 9, 'name': 'generate_lead', 'offset_seconds': 240, 'goes': kind = 'lead'},
-                {'n': 10, 'name': 'page_view', 'offset_seconds': 3, 'goes': kind = 'bot'},
-                {'n': 11, 'name': 'page_view', 'offset_seconds': 4, 'goes': kind = 'bot'}
-            ], lambda e: e.goes)) as step
-            from web_session s
-        ),
-        timed as (
-            select *, case when step.name = 'purchase' then converted_at - interval 20 second
-                else started_at + to_seconds(step.offset_seconds) end as true_at
-            from steps
-        ),
-        dated as (
-            select *, epoch_us(true_at) + skew_seconds * 1000000 + (session_id % 1000) * 1000 as stamp
-            from timed
+            select s.session_id, s.skew_seconds, s.session_id * 16 + e.number as event_id, e.number, e.name,
+                case when e.name = 'purchase' then s.converted_at - interval 20 second
+                    else s.started_at + to_seconds(e.offset_seconds) end as true_at
+            from web_session s, (values
+                (1, 'session_start', 0), (2, 'page_view', 1), (3, 'page_view', 40), (4, 'view_item', 55),
+                (5, 'click', 90), (6, 'add_to_cart', 120), (7, 'begin_checkout', 200), (8, 'purchase', 0),
+                (9, 'generate_lead', 240), (10, 'page_view', 3), (11, 'page_view', 4)
+            ) e(number, name, offset_seconds)
+            where e.number <= 2
+                or (e.number = 3 and (s.kind = 'bot' or chance(s.session_id, 'session.page 2') < 0.5))
+                or (e.number = 4 and s.stage <> 'awareness' and s.kind <> 'bot' and chance(s.session_id, 'session.item') < 0.6)
+                or (e.number = 5 and s.clicks_out)
+                or (e.number = 6 and (s.order_journey_id is not null
+                    or (s.stage = 'intent' and s.kind = 'person' and chance(s.session_id, 'session.cart') < 0.3)))
+                or (e.number in (7, 8) and s.order_journey_id is not null)
+                or (e.number = 9 and s.kind = 'lead')
+                or (e.number >= 10 and s.kind = 'bot')
         )
-        select strftime(make_timestamp(stamp) + to_hours(utc_offset_hours), '%Y%m%d') as event_date,
-            stamp as event_timestamp, step.name as event_name, session_id % 1000000007 + step.n as event_bundle_sequence_id,
-            list_filter([
-                {'key': 'ga_session_id', 'value': {'string_value': null::varchar, 'int_value': epoch(started_at)::bigint, 'float_value': null::double, 'double_value': null::double}},
-                {'key': 'ga_session_number', 'value': {'string_value': null, 'int_value': 1 + session_id % 14, 'float_value': null, 'double_value': null}},
-                {'key': 'page_location', 'value': {'string_value': 'https://www.lumavera.' || domain || '.example/' || case step.name
-                    when 'view_item' then 'product/' || (session_id % 30) when 'begin_checkout' then 'checkout'
-                    when 'purchase' then 'thank-you' when 'generate_lead' then 'business' else 'p' || (session_id % 12) end,
-                    'int_value': null, 'float_value': null, 'double_value': null}},
-                {'key': 'engagement_time_msec', 'value': {'string_value': null, 'int_value': case when kind = 'bot' then 0 else 1000 + session_id % 60000 end, 'float_value': null, 'double_value': null}},
-                {'key': 'session_engaged', 'value': {'string_value': case when kind = 'bot' then '0' else '1' end, 'int_value': null, 'float_value': null, 'double_value': null}},
-                {'key': case when step.name = 'click' then 'link_domain' end, 'value': {'string_value': 'www.zonaplus.' || domain || '.example', 'int_value': null, 'float_value': null, 'double_value': null}},
-                {'key': case when step.name = 'click' then 'outbound' end, 'value': {'string_value': 'true', 'int_value': null, 'float_value': null, 'double_value': null}},
-                {'key': case when step.name = 'session_start' and source <> '(direct)' then 'source' end, 'value': {'string_value': source, 'int_value': null, 'float_value': null, 'double_value': null}},
-                {'key': case when step.name = 'session_start' and source <> '(direct)' then 'medium' end, 'value': {'string_value': medium, 'int_value': null, 'float_value': null, 'double_value': null}}
-            ], lambda p: p.key is not null) as event_params,
-            user_id::varchar as user_id, user_pseudo_id, '3100' || (utc_offset_hours + 20) as stream_id, 'WEB' as platform,
-            {'category': category, 'operating_system': operating_system, 'language': language,
-             'web_info': {'browser': browser, 'hostname': 'www.lumavera.' || domain || '.example'}} as device,
-            {'country': market, 'region': region, 'city': city} as geo,
-            {'manual_campaign_id': campaign_id, 'manual_campaign_name': campaign_name,
-             'manual_source': case when source <> '(direct)' then source end,
-             'manual_medium': case when source <> '(direct)' then medium end, 'manual_content': creative_id,
-             'gclid': case when medium = 'cpc' then 'Cj0' || to_base(session_id, 36) end} as collected_traffic_source,
-            {'analytics_storage': analytics_storage, 'ads_storage': analytics_storage} as privacy_info,
-            {'transaction_id': case when step.name = 'purchase' then order_name(order_journey_id) end,
-             'purchase_revenue': case when step.name = 'purchase' then o.total end} as ecommerce,
-            case when step.name = 'purchase' then o.items else [] end as items,
-            least(make_timestamp(stamp), true_at) as _at, session_id * 16 + step.n as _id
-        from dated
-        left join order_item_list o on step.name = 'purchase' and o.journey_id = order_journey_id
+        select session_id, number, name, epoch_us(true_at) + skew_seconds * 1000000 + (session_id % 1000) * 1000 as stamp,
+            least(make_timestamp(stamp), true_at) as _at, event_id as _id
+        from steps
     """)
+
+
+def _param(key: str, text: str = "null::varchar", number: str = "null::bigint") -> str:
+    """SQL of an event parameter in GA4's shape."""
+    value = f"{{'string_value': {text}, 'int_value': {number}, 'float_value': null::double, 'double_value': null::double}}"
+    return f"{{'key': '{key}', 'value': {value}}}"
+
+
+def _shape() -> str:
+    """SELECT that gives rows of ga4_event (as `{rows}`) the export's nested columns."""
+    page = """'https://www.lumavera.' || s.domain || '.example/' || case e.name
+        when 'view_item' then 'product/' || (s.session_id % 30) when 'begin_checkout' then 'checkout'
+        when 'purchase' then 'thank-you' when 'generate_lead' then 'business' else 'p' || (s.session_id % 12) end"""
+    location = _param("page_location", page)
+    out = f"{_param('link_domain', _E_TAILER)}, {_param('outbound', _TRUE)}"
+    tags = f"{_param('source', 's.source')}, {_param('medium', 's.medium')}"
+    return f"""
+        select strftime(make_timestamp(e.stamp) + to_hours(s.utc_offset_hours), '%Y%m%d') as event_date,
+            e.stamp as event_timestamp, e.name as event_name, s.session_id % 1000000007 + e.number as event_bundle_sequence_id,
+            list_concat(s.visit_params, case when e.name = 'click' then [{location}, {out}]
+                when e.name = 'session_start' and s.source <> '(direct)' then [{location}, {tags}]
+                else [{location}] end) as event_params,
+            s.user_id::varchar as user_id, s.user_pseudo_id, '3100' || (s.utc_offset_hours + 20) as stream_id, 'WEB' as platform,
+            s.device, s.geo, s.traffic_source as collected_traffic_source, s.privacy_info,
+            {{'transaction_id': case when e.name = 'purchase' then order_name(s.order_journey_id) end,
+             'purchase_revenue': case when e.name = 'purchase' then s.order_total end}} as ecommerce,
+            case when e.name = 'purchase' then s.order_items else [] end as items
+        from ({{rows}}) e
+        join web_session s on s.session_id = e.session_id
+        order by e._id
+    """
+
+
+_E_TAILER = "'www.zonaplus.' || s.domain || '.example'"
+_TRUE = "'true'"
