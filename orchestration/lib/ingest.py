@@ -47,6 +47,7 @@ Judge = Callable[[duckdb.DuckDBPyConnection, Feed, Layout, IngestReport], list[s
 BATCH_BYTES = 2 << 30
 PACKED_FACTOR = 8
 PARALLEL_FROM_BYTES = 4 << 20
+SMALL_ROWS = 200_000
 
 
 def ingest_feed(
@@ -346,8 +347,7 @@ class _Run:
         with self._manifest.locked("commit"):
             ids = self._manifest.next_load_ids(len(files))
             current = self._manifest.current(self._feed.source, self._feed.table)
-            for file, load_id in zip(files, ids, strict=True):
-                self._write(connection, arriving, file, load_id, counts[file.number])
+            self._write_all(connection, arriving, counts, ids)
             with self._manifest.transaction():
                 for file, load_id in zip(files, ids, strict=True):
                     found, record = counts[file.number], file.record
@@ -368,6 +368,33 @@ class _Run:
         for file, load_id in zip(files, ids, strict=True):
             reports[file.number].status = "loaded"
             reports[file.number].load_id = load_id
+
+    def _write_all(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        arriving: Arriving,
+        counts: dict[int, Counts],
+        ids: range,
+    ) -> None:
+        """Write every file's partition: small ones side by side, large ones with all threads."""
+        files = list(zip(arriving.files, ids, strict=True))
+        rows = sum(found.read for found in counts.values())
+        threads = max(1, self._settings.threads)
+        if len(files) < 2 or rows > SMALL_ROWS * len(files):
+            for file, load_id in files:
+                self._write(connection, arriving, file, load_id, counts[file.number])
+            return
+        connection.execute("set threads = 1")
+        with ThreadPoolExecutor(threads) as pool:
+            writes = [
+                pool.submit(
+                    self._write, connection.cursor(), arriving, file, load_id, counts[file.number]
+                )
+                for file, load_id in files
+            ]
+            for write in writes:
+                write.result()
+        connection.execute(f"set threads = {threads}")
 
     def _write(
         self,

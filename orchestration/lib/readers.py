@@ -307,11 +307,9 @@ def _open_parquet(
             "of the feed, or ask the sender for the right file.",
         )
     try:
-        described = connection.execute(
-            "describe select * from read_parquet(?)", [str(path)]
-        ).fetchall()
+        columns = _parquet_columns(connection, path)
         counted = connection.execute(
-            "select sum(num_rows) from parquet_file_metadata(?)", [str(path)]
+            "select num_rows from parquet_file_metadata(?)", [str(path)]
         ).fetchone()
     except duckdb.Error as error:
         raise FileRefused(
@@ -319,7 +317,14 @@ def _open_parquet(
         ) from error
     if not counted or not counted[0]:
         raise FileRefused("no_rows", f"{landed.name}: holds no rows; ask whether that is meant.")
-    return Readable(number, path, "parquet", tuple((row[0], row[1]) for row in described))
+    return Readable(number, path, "parquet", columns)
+
+
+def _parquet_columns(
+    connection: duckdb.DuckDBPyConnection, path: Path
+) -> tuple[tuple[str, str], ...]:
+    described = connection.execute("describe from read_parquet(?)", [str(path)]).fetchall()
+    return tuple((row[0], row[1]) for row in described)
 
 
 def _open_jsonl(

@@ -34,6 +34,7 @@ BINARY_MAGIC = {
     b"7z\xbc\xaf": "packed with 7z; send it as gzip or zip",
     b"BZh": "packed with bzip2; send it as gzip or zip",
 }
+MARKUP = (b"<!doctype", b"<html", b"<?xml", b"{\\rtf")
 UTF8 = "utf-8"
 
 
@@ -162,15 +163,21 @@ def _packing(path: Path) -> str:
 
 
 def refuse_binary(path: Path, wanted: str) -> None:
-    """Raise FileRefused if the plain file is a known binary format."""
-    head = magic(path)
-    for start, what in BINARY_MAGIC.items():
-        if head.startswith(start):
-            raise FileRefused(
-                "format",
-                f"{path.name}: the feed says {wanted}, but this is {what}; correct `format.type` "
-                "of the feed, or ask the sender for the right file.",
-            )
+    """Raise FileRefused if the plain file is a known format that no feed reads."""
+    what = _foreign(magic(path))
+    if what:
+        raise FileRefused(
+            "format",
+            f"{path.name}: the feed says {wanted}, but this is {what}; correct `format.type` "
+            "of the feed, or ask the sender for the right file.",
+        )
+
+
+def _foreign(head: bytes) -> str:
+    """What the first bytes belong to, if no feed reads it."""
+    known = {**BINARY_MAGIC, **dict.fromkeys(MARKUP, "a web page or a document")}
+    head = head[:16].lstrip().lower()
+    return next((what for start, what in known.items() if head.startswith(start.lower())), "")
 
 
 def _chunks(path: Path, stack: ExitStack, limits: Limits) -> Iterator[bytes]:
@@ -189,7 +196,7 @@ def _limited(chunks: Iterator[bytes], path: Path, packed: int, limits: Limits) -
     total = 0
     for number, chunk in enumerate(chunks):
         if number == 0:
-            _refuse_binary_chunk(path, chunk)
+            _refuse_foreign(path, chunk)
         total += len(chunk)
         too_dense = total > limits.ratio_from_bytes and total > packed * limits.max_ratio
         if total > limits.max_bytes or too_dense:
@@ -201,10 +208,10 @@ def _limited(chunks: Iterator[bytes], path: Path, packed: int, limits: Limits) -
         yield chunk
 
 
-def _refuse_binary_chunk(path: Path, chunk: bytes) -> None:
-    for start, what in BINARY_MAGIC.items():
-        if start != PARQUET_MAGIC and chunk.startswith(start):
-            raise FileRefused("format", f"{path.name}: what is packed in it is {what}.")
+def _refuse_foreign(path: Path, chunk: bytes) -> None:
+    what = "" if chunk.startswith(PARQUET_MAGIC) else _foreign(chunk)
+    if what:
+        raise FileRefused("format", f"{path.name}: what is packed in it is {what}.")
 
 
 def _gunzip(path: Path, file: BinaryIO) -> Iterator[bytes]:

@@ -61,6 +61,8 @@ BAD: dict[str, tuple[Any, str, str]] = {
     "zip of none": (_zip({}), "file_members", "holds 0 files"),
     "truncated zip": (_zip({"a.csv": GOOD.encode()})[:-30], "file_damaged", "not a whole zip"),
     "workbook as text": (_zip({"[Content_Types].xml": b"x"}), "file_format", "Office"),
+    "a web page": (b"<!DOCTYPE html>\n<html>error</html>", "file_format", "a web page"),
+    "a packed web page": (gzip.compress(b"<html>error</html>"), "file_format", "a web page"),
     "a PDF": (b"%PDF-1.7\n" + bytes(range(256)), "file_format", "a PDF"),
     "binary junk": (random.Random(1).randbytes(5000), "file_", ""),
     "duplicate header": (
