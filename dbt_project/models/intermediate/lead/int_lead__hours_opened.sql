@@ -42,24 +42,45 @@ intervals as (
     union all
     select
         '*' as calendar_code,
-        timestamp '1900-01-01 00:00:00' as opens_at,
+        timestamp '1900-01-02 00:00:00' as opens_at,
         timestamp '9999-12-31 00:00:00' as closes_at,
         0 as seconds_before
     where not exists (select 1 from main_market)
+),
+
+calendars as (
+    select distinct calendar_code from intervals
+),
+
+-- Before all others comes an interval of no length, so that every instant finds one that has begun.
+begun as (
+    select
+        calendar_code,
+        opens_at,
+        closes_at,
+        cast(seconds_before as bigint) as seconds_before
+    from intervals
+    union all
+    select
+        calendar_code,
+        timestamp '1900-01-01 00:00:00' as opens_at,
+        timestamp '1900-01-01 00:00:00' as closes_at,
+        cast(-1 as bigint) as seconds_before
+    from calendars
 )
 
 select
     calendar_code,
     opens_at,
     closes_at,
-    cast(seconds_before as bigint) as seconds_before,
+    seconds_before,
     {{ dbt.datediff('opens_at', 'closes_at', 'second') }} as seconds_open,
     coalesce(
         lead(opens_at) over (partition by calendar_code order by opens_at),
         timestamp '9999-12-31 00:00:00'
     ) as next_opens_at,
     coalesce(
-        lead(cast(seconds_before as bigint)) over (partition by calendar_code order by opens_at),
+        lead(seconds_before) over (partition by calendar_code order by opens_at),
         cast(9223372036854775807 as bigint)
     ) as next_seconds_before
-from intervals
+from begun
