@@ -1,0 +1,317 @@
+"""Every critical check of the shipped suites is seen passing on sound rows and failing on a fault.
+
+A case is the mart, the check, what makes its data sound and what breaks it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from gate_stage import FIRST, LAST, Stage
+
+from data_quality.suites import Suite, load_suites
+
+EARLY, LATE = datetime(2025, 3, 1, 9), datetime(2025, 3, 2, 9)
+DAY = date(2025, 3, 1)
+Step = Callable[[Stage], Any]
+
+
+class Case(NamedTuple):
+    """One planted fault."""
+
+    mart: str
+    check: str
+    sound: list[Step]
+    fault: list[Step]
+
+
+def mart(name: str, **columns: Any) -> Step:
+    return lambda stage: stage.mart(name, **columns)
+
+
+def sent(layout: str, **columns: Any) -> Step:
+    return lambda stage: stage.bronze(layout, **columns)
+
+
+def staged(name: str, **columns: Any) -> Step:
+    return lambda stage: stage.staged(name, **columns)
+
+
+def sql(statement: str) -> Step:
+    return lambda stage: stage.sql(statement)
+
+
+def load(**columns: Any) -> Step:
+    base = {"load_id": 1, "feed_source": "shop_a", "feed_table": "sale", "file_name": "a.csv",
+            "rows_read": 3, "rows_loaded": 3, "rows_rejected": 0, "is_current": True}  # fmt: skip
+    return lambda stage: stage.loads(**(base | columns))
+
+
+def rows(mart_name: str, check: str, good: dict[str, Any], bad: dict[str, Any]) -> Case:
+    """A check on rows of one mart: a good row, then the same row with something wrong."""
+    return Case(mart_name, check, [mart(mart_name, **good)], [mart(mart_name, **(good | bad))])
+
+
+def versions(mart_name: str, key: str, kind: type) -> list[Case]:
+    """Checks of a slowly changing dimension, with days or with timestamps."""
+    at = [kind(2025, month, 1) for month in (1, 2, 3)]
+    first = mart(mart_name, **{key: 1}, valid_from=at[0], valid_to=at[1], is_current=False)
+    second = mart(mart_name, **{key: 1}, valid_from=at[1], valid_to=at[2], is_current=True)
+    overlap = sql(f"update marts.{mart_name} set valid_to = valid_to + interval 1 day")
+    return [
+        Case(mart_name, "versions_do_not_overlap", [first, second], [overlap]),
+        Case(mart_name, "one_current_version", [first, second], [first, second]),
+    ]
+
+
+OWN = {"distributor_key": 5, "distributor_code": "sender", "is_current": True}
+SHARED = {"confidence": 1.0, "customer_key": 1, "linked_customer_key": 2}
+ORDER = {"currency": "EUR", "created_at": EARLY, "updated_at": EARLY}
+LINE = {"order_id": "7", "quantity": 2, "unit_price": 3.0, "currency": "EUR"}
+BASKET = {"basket_id": "b", "amount": 6.0, "currency": "EUR"}
+INVOICE = {"currency": "EUR", "quantity": 2.0, "net_amount": 9.0}
+SELL_OUT = {"store_code": "s", "product_code": "12", "period_start": DAY, "value": 10.0}
+JOURNEY = {"outcome": "converted", "started_at": EARLY, "last_touch_at": LATE, "converted_at": LATE,
+           "revenue_amount": 10, "margin_amount": 4}  # fmt: skip
+CREDIT = {"attribution_model": "linear", "journey_key": 1, "weight": 1, "credited_conversions": 1,
+          "credited_revenue_amount": 10, "credited_margin_amount": 4}  # fmt: skip
+TIMED = {"measure": "time", "started_count": 2, "met_count": 1, "breached_count": 1,
+         "running_count": 0, "attainment_pct": 50.0}  # fmt: skip
+
+CASES = [
+    *versions("dim_customer", "customer_key", datetime),
+    *versions("dim_distributor", "distributor_key", date),
+    Case("dim_sla_commitment", "versions_do_not_overlap",
+         [mart("dim_sla_commitment", commitment_code="a", valid_from=FIRST, valid_to=DAY),
+          mart("dim_sla_commitment", commitment_code="a", valid_from=DAY, valid_to=LAST)],
+         [sql("update marts.dim_sla_commitment set valid_to = valid_to + 1")]),
+    rows("dim_sla_commitment", "targets_in_range", {"target_pct": 95.0}, {"target_pct": 195.0}),
+    Case("dim_sla_commitment", "commitments_reconcile",
+         [lambda stage: stage.commitment_rule(),
+          mart("dim_sla_commitment", commitment_code="answer", version=1)],
+         [sql("delete from marts.dim_sla_commitment")]),
+    Case("dim_date", "days_reconcile", [], [sql("delete from marts.dim_date where date_key = 20250704")]),
+    Case("dim_date", "days_reconcile", [], [sql("delete from marts.dim_date where date_key > 20251230")]),
+    Case("dim_date", "retail_weeks_in_range", [], [sql("update marts.dim_date set retail_week = 54")]),
+    Case("dim_creative", "not_empty_when_ads_have_spend",
+         [sent("google_ads.ad_stats", ad_id=1, date=DAY), mart("dim_creative", creative_key=1)],
+         [sql("update marts.dim_creative set creative_key = -1")]),
+    Case("dim_product", "product_master_reconciles",
+         [sent("erp.product", gtin="4006381333931"), mart("dim_product", gtin="04006381333931")],
+         [sent("erp.product", gtin="96385074")]),
+    Case("dim_store", "store_lists_reconcile",
+         [sent("distributor.store", store_code=" 12.0"), mart("dim_store", store_code="sender:12")],
+         [sent("distributor.store", store_code="13")]),
+    Case("fct_ad_spend_daily", "ad_spend_reconciles",
+         [sent("google_ads.ad_stats", ad_id=1, date=DAY, cost_micros=9_000_000, clicks=9),
+          sent("google_ads.ad_stats", ad_id=1, date=DAY, cost_micros=2_000_000, clicks=3,
+               _received_at=LATE),
+          mart("fct_ad_spend_daily", platform="google_ads", spend_amount_original=2.0, clicks=3)],
+         [mart("fct_ad_spend_daily", platform="google_ads", spend_amount_original=9.0, clicks=9)]),
+    Case("fct_ad_spend_daily", "ad_spend_reconciles",
+         [sent("facebook_ads.basic_ad", ad_id=1, date=DAY, spend=2.0, inline_link_clicks=3),
+          mart("fct_ad_spend_daily", platform="facebook_ads", spend_amount_original=2.0, clicks=3)],
+         [sql("delete from marts.fct_ad_spend_daily")]),
+    rows("fct_ad_spend_daily", "spend_is_valued",
+         {"spend_amount": 1.0, "spend_amount_original": 1.0}, {"spend_amount": None}),
+    Case("fct_sale_line", "shopify_orders_reconcile",
+         [sent("shopify.order", id=1, subtotal_price=10.0, **ORDER),
+          sent("shopify.order", id=2, subtotal_price=99.0, test=True, **ORDER),
+          mart("fct_sale_line", sale_id="shopify:1", sale_type="sale", net_amount_original=10.0)],
+         [sent("shopify.order", id=3, subtotal_price=5.0, **ORDER)]),
+    Case("fct_sale_line", "shopify_orders_reconcile",
+         [sent("shopify.order", id=1, subtotal_price=10.0, **ORDER),
+          mart("fct_sale_line", sale_id="shopify:1", sale_type="sale", net_amount_original=10.0)],
+         [mart("fct_sale_line", sale_id="shopify:1", sale_type="sale", net_amount_original=10.0)]),
+    Case("fct_sale_line", "shopify_refunds_reconcile",
+         [sent("shopify.order_line", id=4, order_id=1),
+          sent("shopify.order_line_refund", id=8, order_line_id=4, subtotal=3.0),
+          mart("fct_sale_line", sale_line_id="shopify:1#refund:8", net_amount_original=-3.0)],
+         [sql("update marts.fct_sale_line set net_amount_original = 3")]),
+    Case("fct_sale_line", "shop_lines_reconcile",
+         [sent("shop.order_line", line_id="1", **LINE), sent("shop.order_line", line_id="1", **LINE),
+          mart("fct_sale_line", sale_id="shop:sender/7", currency_code="EUR", net_amount_original=6.0)],
+         [sent("shop.order_line", **LINE)]),
+    Case("fct_sale_line", "basket_lines_reconcile",
+         [sent("distributor.basket_line", **BASKET), sent("distributor.basket_line", **BASKET),
+          sql("insert into marts.fct_sale_line by name select 'distributor:sender/b' as sale_id, "
+              "'EUR' as currency_code, 6.0 as net_amount_original from range(2)")],
+         [sql("delete from marts.fct_sale_line where rowid = 0")]),
+    rows("fct_sale_line", "amounts_are_valued",
+         {"net_amount": 1.0, "net_amount_original": 1.0}, {"net_amount": None}),
+    Case("fct_sell_in", "sell_in_reconciles",
+         [sent("erp.sell_in_line", **INVOICE), sent("erp.sell_in_line", **INVOICE),
+          sql("insert into marts.fct_sell_in by name select 'EUR' as currency_code, 2.0 as "
+              "quantity_reported, 9.0 as net_amount_original from range(2)")],
+         [sql("update marts.fct_sell_in set quantity_reported = 1 where rowid = 0")]),
+    rows("fct_sell_in", "amounts_are_valued",
+         {"net_amount": 1.0, "net_amount_original": 1.0}, {"net_amount": None}),
+    Case("fct_sell_out", "sell_out_periods_reconcile",
+         [sent("distributor.sell_out", **SELL_OUT), mart("dim_distributor", **OWN),
+          mart("fct_sell_out", distributor_key=5, store_key=1, period_start_date=DAY,
+               period_end_date=DAY, is_from_baskets=False)],
+         [sent("distributor.sell_out", **(SELL_OUT | {"period_start": LAST}))]),
+    Case("fct_sell_out", "sell_out_value_reconciles",
+         [sent("distributor.sell_out", **SELL_OUT),
+          sent("distributor.sell_out", **(SELL_OUT | {"product_code": "012"})),
+          mart("dim_distributor", **OWN),
+          mart("fct_sell_out", distributor_key=5, sales_amount_original=10.0, is_from_baskets=False)],
+         [sql("update marts.fct_sell_out set sales_amount_original = 20")]),
+    Case("fct_stock_daily", "stock_days_reconcile",
+         [sent("distributor.stock", store_code="s", stock_date=DAY), mart("dim_distributor", **OWN),
+          mart("fct_stock_daily", distributor_key=5, store_key=1, stock_date=DAY)],
+         [mart("fct_stock_daily", distributor_key=5, store_key=2, stock_date=DAY)]),
+    Case("fct_shelf_audit", "shelf_audits_reconcile",
+         [sent("distributor.shelf_audit", store_code="s", product_code="1", audit_date=DAY),
+          sent("distributor.shelf_audit", store_code="s", product_code="1.0", audit_date=DAY),
+          mart("fct_shelf_audit", audit_date=DAY)],
+         [sql("delete from marts.fct_shelf_audit")]),
+    rows("fct_shelf_audit", "facings_within_their_shelf",
+         {"facing_count": 2, "category_facing_count": 3}, {"facing_count": 4}),
+    Case("bridge_customer_identity", "shop_accounts_reconcile",
+         [sent("shopify.customer", id=1), sent("distributor.loyalty_member", card_id="c"),
+          mart("bridge_customer_identity", record_id="shopify.customer:1"),
+          mart("bridge_customer_identity", record_id="distributor.loyalty_member:sender/c")],
+         [sent("shopify.customer", id=2)]),
+    Case("bridge_customer_identity", "crm_records_reconcile",
+         [sent("salesforce.lead", id="00Q"),
+          mart("bridge_customer_identity", record_id="salesforce.lead:00Q")],
+         [sent("salesforce.contact", id="003")]),
+    rows("bridge_customer_identity", "confidence_is_a_share", {"confidence": 0.9}, {"confidence": 1.1}),
+    rows("bridge_customer_link", "confidence_is_a_share", SHARED, {"confidence": 0.0}),
+    rows("bridge_customer_link", "links_join_two_customers", SHARED, {"linked_customer_key": 1}),
+    rows("bridge_customer_segment", "weights_sum_to_one",
+         {"customer_key": 1, "segment_scheme": "a", "weight": 1.0}, {"weight": 0.5}),
+    Case("fct_touchpoint", "purchases_reconcile",
+         [mart("fct_sale_line", sale_id="a", sale_type="sale", record_id="r"),
+          mart("fct_touchpoint", source_system="sale", touchpoint_type="purchase", sale_id="a")],
+         [mart("fct_touchpoint", source_system="sale", touchpoint_type="purchase", sale_id="a")]),
+    Case("fct_touchpoint", "social_messages_reconcile",
+         [sent("social.message", id="m"), sent("social.message", id="m"),
+          mart("fct_touchpoint", source_system="social")],
+         [sent("social.message", id="n")]),
+    Case("fct_touchpoint", "emails_reconcile",
+         [staged("stg_klaviyo__events", event_type="clicked"),
+          staged("stg_klaviyo__events", event_type="other"),
+          mart("fct_touchpoint", source_system="klaviyo")],
+         [mart("fct_touchpoint", source_system="klaviyo")]),
+    Case("fct_touchpoint", "not_empty_when_web_events_are_not",
+         [sent("ga4.events", event_name="page_view"), mart("fct_touchpoint", touchpoint_id="ga4:1")],
+         [sql("delete from marts.fct_touchpoint")]),
+    Case("fct_journey", "conversions_reconcile",
+         [mart("fct_touchpoint", is_conversion=True, is_engagement=True, customer_key=1),
+          mart("fct_touchpoint", is_conversion=True, is_engagement=True, customer_key=-1),
+          mart("fct_journey", **JOURNEY)],
+         [mart("fct_touchpoint", is_conversion=True, is_engagement=True, customer_key=1)]),
+    rows("fct_journey", "times_are_in_order", JOURNEY, {"converted_at": datetime(2025, 1, 1)}),
+    rows("fct_journey", "outcome_is_known", JOURNEY, {"converted_at": None}),
+    Case("bridge_journey_touchpoint", "engagements_reconcile",
+         [mart("fct_touchpoint", touchpoint_key=1, is_engagement=True, customer_key=1),
+          mart("bridge_journey_touchpoint", touchpoint_key=1)],
+         [mart("fct_touchpoint", touchpoint_key=2, is_engagement=True, customer_key=1)]),
+    Case("fct_attribution", "credits_reconcile",
+         [mart("fct_journey", **JOURNEY), mart("fct_attribution", **CREDIT)],
+         [mart("fct_journey", **JOURNEY)]),
+    Case("fct_attribution", "credits_reconcile",
+         [mart("fct_journey", **JOURNEY), mart("fct_attribution", **CREDIT)],
+         [sql("update marts.fct_attribution set credited_revenue_amount = 11")]),
+    Case("fct_attribution", "credits_reconcile", [], [mart("fct_journey", **JOURNEY)]),
+    rows("fct_attribution", "every_conversion_in_every_model", CREDIT, {"journey_key": 2, "weight": 0.5}),
+    rows("fct_attribution", "weights_are_shares", CREDIT, {"weight": 1.5}),
+    Case("customer_timeline", "touchpoints_reconcile",
+         [mart("fct_touchpoint", customer_key=1), mart("customer_timeline", event_kind="touchpoint")],
+         [mart("fct_touchpoint", customer_key=1)]),
+    Case("customer_360", "customers_reconcile",
+         [mart("dim_customer", customer_key=1), mart("customer_360", customer_key=1)],
+         [mart("dim_customer", customer_key=2)]),
+    Case("customer_360", "sales_reconcile",
+         [mart("fct_sale_line", customer_key=1, net_amount=5.0), mart("customer_360", customer_key=1, net_amount=5.0)],
+         [mart("customer_360", customer_key=2, net_amount=5.0)]),
+    rows("fct_customer_value_monthly", "shares_sum_to_one",
+         {"month_start_date": DAY, "share_of_net_amount": 1.0}, {"share_of_net_amount": 0.1}),
+    rows("fct_customer_value_monthly", "values_in_range",
+         {"value_decile": 1, "share_of_net_amount": 1.0}, {"value_decile": 11}),
+    Case("fct_in_market_daily", "contacts_reconcile",
+         [mart("fct_touchpoint", customer_key=1, initiated_by="company"),
+          mart("fct_in_market_daily", company_contact_count=1)],
+         [sql("update marts.fct_in_market_daily set company_contact_count = 2")]),
+    rows("fct_in_market_daily", "state_is_known", {"market_state": "in_market"}, {"market_state": "?"}),
+    Case("fct_lead", "leads_reconcile",
+         [sent("salesforce.lead", id="a"), sent("salesforce.lead", id="a"), sent("crm.lead", lead_id="b"),
+          mart("fct_lead", system="salesforce", is_inferred=False),
+          mart("fct_lead", system="crm", is_inferred=False)],
+         [sent("crm.lead", lead_id="b", _source="another")]),
+    Case("fct_lead_stage", "leads_reconcile",
+         [mart("fct_lead", lead_key=1, stage_entry_count=1), mart("fct_lead_stage", lead_key=1)],
+         [sql("delete from marts.fct_lead_stage")]),
+    rows("fct_lead_stage", "time_does_not_run_backwards",
+         {"entered_at": EARLY, "left_at": LATE}, {"left_at": datetime(2025, 1, 1)}),
+    rows("fct_lead_sla", "clock_is_consistent", {"started_at": EARLY, "met_at": LATE}, {"business_minutes": -1.0}),
+    Case("fct_ticket", "tickets_reconcile",
+         [sent("salesforce.case", id="a"), sent("salesforce.case", id="a"), mart("fct_ticket", ticket_id="a")],
+         [sent("salesforce.case", id="b")]),
+    rows("fct_ticket_handoff", "waits_not_negative", {"wait_minutes": 0.0}, {"wait_minutes": -1.0}),
+    Case("fct_ticket_handoff", "handoffs_reconcile",
+         [mart("fct_ticket", handoff_count=1), mart("fct_ticket_handoff", outcome="picked_up")],
+         [mart("fct_ticket", handoff_count=1)]),
+    Case("fct_answer", "answers_reconcile",
+         [sent("salesforce.case_comment", id="a"),
+          mart("fct_answer", answer_id="a", is_contradiction=False, contradicted_answer_key=-1)],
+         [mart("fct_answer", answer_id="b")]),
+    rows("fct_answer", "contradictions_are_told_once",
+         {"is_contradiction": False, "contradicted_answer_key": -1}, {"is_contradiction": True}),
+    rows("fct_sla_scorecard_monthly", "attainment_in_range", TIMED, {"attainment_pct": 101.0}),
+    rows("fct_sla_scorecard_monthly", "counts_are_consistent", TIMED, {"running_count": 1}),
+    Case("fct_sla_scorecard_monthly", "clocks_reconcile",
+         [mart("dim_sla_commitment", sla_commitment_key=1, measure="time"),
+          *[mart("fct_lead_sla", sla_commitment_key=1)] * 2, mart("fct_sla_scorecard_monthly", **TIMED)],
+         [mart("fct_lead_sla", sla_commitment_key=1)]),
+    Case("quality_result", "arrivals_were_judged",
+         [load(), mart("quality_result", gate="arrival", asset="shop_a/sale")],
+         [sql("update marts.quality_result set gate = 'marts'")]),
+    Case("quarantine_summary", "quarantine_reconciles",
+         [load(rows_loaded=1, rows_rejected=2), mart("quarantine_summary", load_id=1, rejected_rows=2)],
+         [sql("update marts.quarantine_summary set rejected_rows = 1")]),
+    Case("source_freshness", "feeds_reconcile",
+         [load(), mart("source_freshness", subject_type="feed", subject_name="shop_a/sale", row_count=3)],
+         [sql("update marts.source_freshness set row_count = 4")]),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def empty_stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    return Stage(tmp_path_factory.mktemp("empty") / "data").set_up()
+
+
+@pytest.fixture
+def stage(empty_stage: Stage, tmp_path: Path) -> Stage:
+    return empty_stage.copy_to(tmp_path / "data")
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.mart}-{case.check}")
+def test_a_planted_fault_is_found(stage: Stage, case: Case) -> None:
+    for step in case.sound:
+        step(stage)
+    assert case.check not in stage.failing(case.mart)
+    for step in case.fault:
+        step(stage)
+    result = stage.failing(case.mart)[case.check]
+    assert result.is_critical_failure and result.rows_failed > 0
+    assert "could not run" not in result.observed_value
+
+
+def test_empty_marts_pass_every_check(stage: Stage) -> None:
+    failing = {mart: stage.failing(mart) for mart in load_suites()}
+    assert {mart: list(found) for mart, found in failing.items() if found} == {}
+
+
+def test_every_critical_check_has_a_planted_fault() -> None:
+    def critical(suite: Suite) -> set[tuple[str, str]]:
+        return {(suite.mart, c.name) for c in suite.checks if c.severity == "critical"}
+
+    wanted = set().union(*(critical(suite) for suite in load_suites().values()))
+    assert wanted == {(case.mart, case.check) for case in CASES}
