@@ -37,15 +37,14 @@ def period_of(feed: Feed, file_name: str) -> tuple[str, str]:
 
 def normal_period(value: str) -> str | None:
     """YYYY, YYYY-MM, YYYY-MM-DD or YYYY-Www from the forms that file names use; else None."""
-    compact = re.sub(r"[-_./]", "", value.upper())
     shapes = {
-        r"(\d{4})": "{0}",
-        r"(\d{4})(\d{2})": "{0}-{1}",
-        r"(\d{4})(\d{2})(\d{2})": "{0}-{1}-{2}",
-        r"(\d{4})W(\d{1,2})": "{0}-W{1:0>2}",
+        r"((?:19|20|21)\d{2})": "{0}",
+        r"((?:19|20|21)\d{2})[-_./]?(\d{2})": "{0}-{1}",
+        r"((?:19|20|21)\d{2})[-_./]?(\d{2})[-_./]?(\d{2})": "{0}-{1}-{2}",
+        r"((?:19|20|21)\d{2})[-_./]?[Ww](\d{1,2})": "{0}-W{1:0>2}",
     }
     for pattern, shape in shapes.items():
-        found = re.fullmatch(pattern, compact)
+        found = re.fullmatch(pattern, value)
         if found:
             period = shape.format(*found.groups())
             return period if period_dates(period) else None

@@ -1,0 +1,176 @@
+"""Company rules as tables: calendars, clocks and validity."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from itertools import pairwise
+from typing import Any
+
+import duckdb
+import pytest
+
+from orchestration.lib.companies import Company, CompanyError
+from orchestration.lib.rules_tables import TABLES, rule_rows, write_rules
+from orchestration.lib.settings import Settings
+
+SPAIN = {
+    "code": "ES",
+    "name": "Spain",
+    "time_zone": "Europe/Madrid",
+    "currency": "EUR",
+    "language": "es",
+    "dialling_code": 34,
+    "holidays": "ES-MD",
+    "working_hours": {
+        "mon": ["16:00-19:00", "09:00-14:00"],
+        "tue": ["09:00-14:00"],
+        "sun": ["00:00-24:00"],
+    },
+    "aliases": ["España", "spain"],
+}
+
+
+def company_of(**changes: Any) -> Company:
+    body = {
+        "name": "acme",
+        "title": "Acme",
+        "currency": "EUR",
+        "time_zone": "Europe/Madrid",
+        "start_date": date(2025, 1, 1),
+        "end_date": date(2025, 12, 31),
+        "inbox": "in",
+        "markets": [SPAIN],
+    }
+    return Company(**{**body, **changes})
+
+
+def hours_of(company: Company) -> dict[date, list[dict[str, Any]]]:
+    found: dict[date, list[dict[str, Any]]] = {}
+    for row in rule_rows(company)["business_hours"]:
+        found.setdefault(row["work_date"], []).append(row)
+    return found
+
+
+def test_every_table_exists_for_every_company(settings: Settings) -> None:
+    company = company_of(markets=[])
+    written = write_rules(settings, company)
+    assert {path.stem for path in written} == set(TABLES)
+    with duckdb.connect() as connection:
+        for path in written:
+            described = connection.execute(f"describe from '{path}'").fetchall()
+            assert {row[0]: row[1] for row in described} == TABLES[path.stem]
+
+
+def test_only_what_changed_is_written(settings: Settings) -> None:
+    write_rules(settings, company_of())
+    assert write_rules(settings, company_of()) == []
+    changed = write_rules(settings, company_of(own_brands=["Acme"]))
+    assert [path.stem for path in changed] == ["own_brand"]
+
+
+def test_hours_are_utc_on_both_sides_of_the_change_of_clocks() -> None:
+    hours = hours_of(company_of())
+    winter, summer = hours[date(2025, 3, 24)], hours[date(2025, 3, 31)]
+    assert [row["opens_at"] for row in winter] == [
+        datetime(2025, 3, 24, 8),
+        datetime(2025, 3, 24, 15),
+    ]
+    assert [row["opens_at"] for row in summer] == [
+        datetime(2025, 3, 31, 7),
+        datetime(2025, 3, 31, 14),
+    ]
+
+
+def test_minutes_before_count_what_really_passes() -> None:
+    rows = rule_rows(company_of())["business_hours"]
+    for row, following in pairwise(rows):
+        minutes = (row["closes_at"] - row["opens_at"]).total_seconds() / 60
+        assert following["minutes_before"] == row["minutes_before"] + minutes
+        assert following["opens_at"] >= row["closes_at"]
+    (spring,) = hours_of(company_of())[date(2025, 3, 30)]
+    assert spring["closes_at"] - spring["opens_at"] == datetime(2025, 1, 1, 23) - datetime(
+        2025, 1, 1
+    )
+
+
+def test_holidays_of_the_country_and_the_region_are_closed() -> None:
+    company = company_of()
+    days = {row["holiday_date"] for row in rule_rows(company)["holiday"]}
+    assert {date(2025, 1, 6), date(2025, 5, 2), date(2025, 12, 8)} <= days
+    assert date(2025, 1, 6) not in hours_of(company), "a Monday, but Epiphany"
+    assert date(2025, 1, 13) in hours_of(company)
+
+
+def test_the_range_covers_400_days_on_both_sides() -> None:
+    days = sorted(hours_of(company_of()))
+    assert days[0] <= date(2023, 12, 5)
+    assert days[-1] >= date(2027, 2, 1)
+
+
+def test_a_calendar_that_is_unknown_is_named() -> None:
+    with pytest.raises(CompanyError, match=r"markets\.ES\.holidays"):
+        rule_rows(company_of(markets=[{**SPAIN, "holidays": "XX"}]))
+
+
+def test_aliases_are_lower_case_and_of_one_market() -> None:
+    aliases = rule_rows(company_of())["market_alias"]
+    assert {row["alias"] for row in aliases} == {"es", "spain", "españa"}
+    other = {**SPAIN, "code": "MX", "name": "Mexico", "aliases": ["spain"]}
+    with pytest.raises(CompanyError, match=r"spain.*ES and MX"):
+        rule_rows(company_of(markets=[SPAIN, other]))
+
+
+def test_rates_and_relations_hold_until_the_next_begins() -> None:
+    company = company_of(
+        fx=[
+            {"currency": "USD", "valid_from": "2025-06-01", "rate": 0.9},
+            {"currency": "USD", "valid_from": "2025-01-01", "rate": 0.95},
+        ],
+        distributors=[
+            {
+                "code": "d",
+                "name": "D",
+                "type": "retailer",
+                "country": "ES",
+                "relations": [
+                    {"relation": "ally", "valid_from": "2024-01-01"},
+                    {"relation": "own_label_rival", "valid_from": "2025-03-01"},
+                ],
+            }
+        ],
+    )
+    rows = rule_rows(company)
+    forever = date(9999, 12, 31)
+    assert [tuple(row.values()) for row in rows["fx_rate"]] == [
+        ("EUR", date(1900, 1, 1), forever, 1.0),
+        ("USD", date(2025, 1, 1), date(2025, 6, 1), 0.95),
+        ("USD", date(2025, 6, 1), forever, 0.9),
+    ]
+    assert [(row["relation"], row["valid_to"]) for row in rows["distributor"]] == [
+        ("ally", date(2025, 3, 1)),
+        ("own_label_rival", forever),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("code", "valid"),
+    [
+        ("4006381333931", True),
+        ("4006381333932", False),
+        ("036000291452", True),
+        ("96385074", True),
+        ("96385075", False),
+        ("10012345678902", True),
+        ("614141000036", True),
+        ("0000000000000", False),
+        ("400638133393", False),
+        ("4006381333 31", False),
+        ("123", False),
+    ],
+)
+def test_check_digits(settings: Settings, code: str, valid: bool) -> None:
+    from orchestration.lib.engine import open_connection
+
+    with open_connection(settings, settings.data_dir / "spill") as connection:
+        row = connection.execute("select gtin_is_valid(?), gtin_is_valid(null)", [code]).fetchone()
+    assert row == (valid, None)
