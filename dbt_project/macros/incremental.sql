@@ -10,7 +10,8 @@
       - 'day_shift': 1 where the model's day is the market's and bronze's is the company's, so
         that a row may stand one day earlier or later than its load says,
       - 'key_column': rows that the model selects beside its days (because what they refer to
-        has changed) replace those of the same key.
+        has changed) replace those of the same key. A key that has a row on a day to rebuild
+        must then be selected with all its rows, whatever their days.
       - 'always': condition on rows that the model selects whatever their day (their source sends
         changes without a day); they are replaced as a whole.
     Days that the model selects for reasons of its own are replaced whole as well, unless

@@ -121,6 +121,5 @@ select
     load_id
 from valued
 {%- if is_incremental() %}
-where sale_date in (select business_date from days)
-    or sale_id in (select sale_id from sales_to_rebuild)
+where sale_id in (select sale_id from sales_to_rebuild)
 {%- endif %}

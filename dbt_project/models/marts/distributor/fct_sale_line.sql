@@ -87,6 +87,7 @@ sales_to_rebuild as (
         or current_lines.net_amount is distinct from stored.net_amount
         or current_lines.cost_amount is distinct from stored.cost_amount
         or current_lines.market_code <> stored.market_code
+        or current_lines.sale_date in (select business_date from days)
 )
 {%- endif %}
 
@@ -119,6 +120,5 @@ select
     load_id
 from fct_sale_line
 {%- if is_incremental() %}
-where sale_date in (select business_date from days)
-    or sale_id in (select sale_id from sales_to_rebuild)
+where sale_id in (select sale_id from sales_to_rebuild)
 {%- endif %}
