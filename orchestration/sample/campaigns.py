@@ -7,13 +7,22 @@ from __future__ import annotations
 
 import duckdb
 
-from orchestration.sample.files import Outbox
+from orchestration.sample.files import PLAIN, Outbox
 from orchestration.sample.parameters import Calendar, Parameters
 
 # (kind, network, channel, cost of a click in EUR, clicks per impression)
 _GOOGLE = (("brand", "SEARCH", "paid_search", 0.35, 0.09), ("generic", "SEARCH", "paid_search", 0.95, 0.04),
            ("display", "CONTENT", "display", 0.25, 0.006))
 _META = (("prospecting", "OUTCOME_TRAFFIC", 0.40, 0.012), ("retargeting", "OUTCOME_SALES", 0.60, 0.020))
+
+RENAMED_COST = (
+    "select * exclude (_id, _period) rename (cost_micros as metrics_cost_micros) from ({rows}) order by _id"
+)
+EXTRA_COLUMN = "select * exclude (_id, _period), 'AVERAGE' as quality_ranking from ({rows}) order by _id"
+COMMA_SPEND = (
+    "select * exclude (_id, _period) replace (replace(spend::varchar, '.', ',') as spend) from ({rows}) order by _id"
+)
+"""How a sender's files change: a column gets another name, one more comes, decimals have a comma."""
 
 
 def build(con: duckdb.DuckDBPyConnection, params: Parameters, calendar: Calendar) -> None:
@@ -110,10 +119,19 @@ def write(con: duckdb.DuckDBPyConnection, outbox: Outbox, calendar: Calendar) ->
             timestamp '{calendar.start}' as _at, ad_id as _id
         from ad where system = 'facebook_ads';
     """)
-    outbox.write(con, "google_statistics", "google_ads", "ad_stats", "csv")
+    outbox.write(
+        con, "google_statistics", "google_ads", "ad_stats", "csv",
+        shape=lambda number: RENAMED_COST if number >= outbox.middle_number else PLAIN,
+        measures=("impressions", "clicks", "cost_micros"),
+    )  # fmt: skip
     outbox.write(con, "google_campaigns", "google_ads", "campaign_history", "csv")
     outbox.write(con, "google_ad_list", "google_ads", "ad_history", "csv")
-    outbox.write(con, "meta_statistics", "facebook_ads", "basic_ad", "csv")
+    outbox.write(
+        con, "meta_statistics", "facebook_ads", "basic_ad", "csv",
+        shape=lambda number: COMMA_SPEND if number == outbox.middle_number + 1 else
+        EXTRA_COLUMN if number >= outbox.middle_number else PLAIN,
+        measures=("impressions", "inline_link_clicks", "spend"),
+    )  # fmt: skip
     outbox.write(con, "meta_actions", "facebook_ads", "basic_ad_actions", "csv")
     outbox.write(con, "meta_campaigns", "facebook_ads", "campaign_history", "csv")
     outbox.write(con, "meta_ad_list", "facebook_ads", "ad_history", "csv")

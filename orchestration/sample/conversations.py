@@ -15,8 +15,8 @@ def write(con: duckdb.DuckDBPyConnection, outbox: Outbox, params: Parameters, ca
     _create_messages(con)
     _create_mailings(con, calendar)
     outbox.write(con, "social_message", "social", "message", "jsonl", params.rates["late_row"], params.rates["duplicate_row"])
-    outbox.write(con, "mailing", "campaign", "campaign", "csv")
-    outbox.write(con, "mailing_contact", "campaign", "contact", "csv")
+    outbox.write(con, "mailing", "campaign", "campaign", "semicolon csv")
+    outbox.write(con, "mailing_contact", "campaign", "contact", "semicolon csv")
     outbox.write(con, "mailing_coupon", "campaign", "coupon", "csv")
     outbox.write(con, "coupon_redeemed", "campaign", "coupon_redemption", "csv")
 
@@ -55,11 +55,11 @@ def _create_mailings(con: duckdb.DuckDBPyConnection, calendar: Calendar) -> None
         where t.channel = 'direct_mail';
         create temp view mailing as
         select distinct campaign_id, 'Mailing ' || campaign_id as name, 'mailing' as campaign_type, 'direct_mail' as channel,
-            date_trunc('quarter', touched_at)::date as start_date, last_day(date_trunc('quarter', touched_at) + interval 2 month)::date as end_date,
-            12000.0 as budget, greatest(date_trunc('quarter', touched_at), timestamp '{calendar.start}') as _at, (hash(campaign_id) >> 2)::bigint as _id
+            strftime(date_trunc('quarter', touched_at), '%d/%m/%Y') as start_date,
+            strftime(last_day(date_trunc('quarter', touched_at) + interval 2 month), '%d/%m/%Y') as end_date, '12.000,50' as budget, greatest(date_trunc('quarter', touched_at), timestamp '{calendar.start}') as _at, (hash(campaign_id) >> 2)::bigint as _id
         from (select campaign_id, min(touched_at) as touched_at from mailing_touch group by campaign_id);
         create temp view mailing_contact as
-        select campaign_id, recipient as person_id, recipient_source as person_source, touched_at::date as contacted_on, null::varchar as response,
+        select campaign_id, recipient as person_id, recipient_source as person_source, strftime(touched_at, '%d/%m/%Y') as contacted_on, null::varchar as response,
             touched_at as _at, touch_id as _id
         from mailing_touch where recipient is not null;
         create temp view mailing_coupon as

@@ -7,6 +7,7 @@ rows is decided elsewhere.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,15 +15,18 @@ import duckdb
 
 from orchestration.sample.parameters import Calendar
 
-_OPTIONS = {
-    "csv": "(format csv, header)",
-    "csv.gz": "(format csv, header, compression gzip)",
-    "tsv": "(format csv, header, delimiter '\t')",
-    "ssv": "(format csv, header, delimiter ';')",
-    "jsonl": "(format json)",
-    "jsonl.gz": "(format json, compression gzip)",
-    "parquet": "(format parquet, compression zstd)",
+# kind of file: its extension and how the engine writes it
+_KINDS = {
+    "csv": ("csv", "(format csv, header)"),
+    "csv.gz": ("csv.gz", "(format csv, header, compression gzip)"),
+    "semicolon csv": ("csv", "(format csv, header, delimiter ';')"),
+    "jsonl": ("jsonl", "(format json)"),
+    "jsonl.gz": ("jsonl.gz", "(format json, compression gzip)"),
+    "parquet": ("parquet", "(format parquet, compression zstd)"),
 }
+
+PLAIN = "select * exclude (_id, _period) from ({rows}) order by _id"
+"""A file with the relation's own columns."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,13 @@ class Outbox:
 
     folder: Path
     calendar: Calendar
+
+    @property
+    def middle_number(self) -> int:
+        """Number of the file in the middle of the history, where some senders change their format."""
+        periods = self.calendar.periods()
+        months = sum(period.first_day != period.last_day for period in periods)
+        return (months or len(periods)) // 2
 
     def prepare(self, con: duckdb.DuckDBPyConnection) -> None:
         """Create the folder, the periods as a table, and the record of written files."""
@@ -43,6 +54,9 @@ class Outbox:
         con.execute("""
             create table if not exists written_file
                 (source varchar, source_table varchar, file varchar, period varchar, row_count bigint);
+            create table if not exists superseded_file (file varchar);
+            create table if not exists written_total
+                (source varchar, source_table varchar, file varchar, measure varchar, value double);
             create table if not exists planted_fault (file varchar, kind varchar, rows bigint, description varchar)
         """)
 
@@ -52,37 +66,43 @@ class Outbox:
         relation: str,
         source: str,
         table: str,
-        extension: str,
+        kind: str,
         late: float = 0.0,
         duplicated: float = 0.0,
-        shape: str = "select * exclude (_id, _period) from ({rows}) order by _id",
+        shape: Callable[[int], str] = lambda number: PLAIN,
+        measures: tuple[str, ...] = (),
     ) -> int:
-        """Write `relation` below `<source>/` as `<table>_<period>.<extension>`; returns rows written.
+        """Write `relation` below `<source>/` as `<table>_<period>`, as a kind of file; returns rows written.
 
         late, duplicated: shares of rows that arrive 3 to 30 days later, or twice.
-        shape: the query of a file over `{rows}`, its rows of the relation; it orders them.
+        shape: the query of a file, by its number, over `{rows}`, its rows of the relation; it orders them.
+        measures: columns of the relation whose sums per file are kept in written_total.
         """
         filed = f"filed_{source}_{table}"
         self._file(con, relation, filed, f"{source}/{table}", late, duplicated)
         present = {row[0] for row in con.execute(f"select distinct _period from {filed}").fetchall()}
         total = 0
-        for period in self.calendar.written_periods():
-            if period.name not in present:
+        for number, period in enumerate(self.calendar.periods()):
+            if period.name not in present or not self.calendar.is_written(period.last_day):
                 continue
-            path = f"{source}/{table}_{period.name}.{extension}"
+            path = f"{source}/{table}_{period.name}.{_KINDS[kind][0]}"
             rows = f"select * from {filed} where _period = '{period.name}'"
-            total += self.copy(con, shape.replace("{rows}", rows), path, source, table, period.name)
+            total += self.copy(con, shape(number).replace("{rows}", rows), path, kind, source, table, period.name)
+            for measure in measures:
+                con.execute(
+                    f"insert into written_total select ?, ?, ?, ?, coalesce(sum({measure}), 0) from ({rows})",
+                    [source, table, path, measure],
+                )
         con.execute(f"drop table {filed}")
         return total
 
     def copy(
-        self, con: duckdb.DuckDBPyConnection, query: str, path: str, source: str, table: str, period: str
+        self, con: duckdb.DuckDBPyConnection, query: str, path: str, kind: str, source: str, table: str, period: str
     ) -> int:
         """Write one file and remember it."""
         target = self.folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        extension = path.split("/")[-1].split(".", 1)[1]
-        rows = con.execute(f"copy ({query}) to '{target}' {_OPTIONS[extension]}").fetchone()
+        rows = con.execute(f"copy ({query}) to '{target}' {_KINDS[kind][1]}").fetchone()
         count = int(rows[0]) if rows else 0
         con.execute("insert into written_file values (?, ?, ?, ?, ?)", [source, table, path, period, count])
         return count
@@ -111,11 +131,11 @@ class Outbox:
             select d.* exclude (_day), p.period as _period
             from dated d asof join file_period p on d._day >= p.first_day
         """)
-        for kind, share in (("late", late), ("twice", duplicated)):
+        for fault, share in (("late", late), ("twice", duplicated)):
             if share:
                 con.execute(f"""
                     insert into planted_fault
-                    select '{name}', '{'late_row' if kind == 'late' else 'duplicate_row'}', count(*),
+                    select '{name}', '{'late_row' if fault == 'late' else 'duplicate_row'}', count(*),
                         'rows of the whole history; some of the late ones still reach the same file'
-                    from {relation} where chance(_id, '{name} {kind}') < {share}
+                    from {relation} where chance(_id, '{name} {fault}') < {share}
                 """)

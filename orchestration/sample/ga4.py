@@ -21,7 +21,7 @@ def write(con: duckdb.DuckDBPyConnection, outbox: Outbox, params: Parameters, ca
     _create_events(con)
     outbox.write(
         con, "ga4_event", "ga4", "events", "parquet",
-        late=params.rates["late_row"], duplicated=params.rates["duplicate_row"], shape=_shape(),
+        late=params.rates["late_row"], duplicated=params.rates["duplicate_row"], shape=lambda number: _shape(),
     )  # fmt: skip
 
 

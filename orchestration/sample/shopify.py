@@ -55,10 +55,10 @@ def write(con: duckdb.DuckDBPyConnection, outbox: Outbox, params: Parameters, ca
     _create_orders(con, params, calendar)
     late, twice = params.rates["late_row"], params.rates["duplicate_row"]
     outbox.write(con, "shopify_customer", "shopify", "customer", "csv.gz", late, twice)
-    outbox.write(con, "shopify_order", "shopify", "order", "csv.gz", late, twice)
-    outbox.write(con, "shopify_order_line", "shopify", "order_line", "csv.gz", 0.0, twice)
+    outbox.write(con, "shopify_order", "shopify", "order", "csv.gz", late, twice, measures=("total_price",))
+    outbox.write(con, "shopify_order_line", "shopify", "order_line", "csv.gz", 0.0, twice, measures=("quantity", "total_discount"))
     outbox.write(con, "shopify_refund", "shopify", "refund", "jsonl.gz")
-    outbox.write(con, "shopify_refund_line", "shopify", "order_line_refund", "jsonl.gz")
+    outbox.write(con, "shopify_refund_line", "shopify", "order_line_refund", "jsonl.gz", measures=("quantity", "subtotal"))
     outbox.write(con, "shopify_variant", "shopify", "product_variant", "csv.gz")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from orchestration.sample import (
-    business_time, campaigns, chance, conversations, distributor, ga4, journeys, klaviyo, leads, people, products, records,
+    business_time, campaigns, chance, conversations, distributor, ga4, journeys, klaviyo, leads, mess, people, products, records,
     salesforce, salesforce_service, service, shopify, stores,
 )  # fmt: skip
 from orchestration.sample.files import Outbox
@@ -43,8 +43,9 @@ def generate(
         ("files of e-mail", lambda: klaviyo.write(con, outbox, params, calendar)),
         ("files of social and mailings", lambda: conversations.write(con, outbox, params, calendar)),
         ("files of sales", lambda: salesforce.write(con, outbox, params, calendar)),
-        ("files of distributors", lambda: distributor.write(con, out, params, calendar)),
         ("files of service", lambda: salesforce_service.write(con, outbox, params, calendar)),
+        ("planted faults", lambda: mess.plant(con, outbox)),
+        ("files of distributors", lambda: distributor.write(con, out, params, calendar)),
     ]
     for name, step in steps:
         begun = time.monotonic()

@@ -1,0 +1,83 @@
+"""Faults that are planted in single files: a restated period, bad rows, a truncated archive.
+
+Late and duplicated rows and changed columns are planted where the files are written (`files`,
+`campaigns`); what distributors get wrong stands with them. Every fault is noted in planted_fault.
+"""
+
+from __future__ import annotations
+
+import gzip
+
+import duckdb
+
+from orchestration.sample.files import PLAIN, Outbox
+
+BAD_ROWS = (
+    "999,2025-02-31,990017,10,1,0.5",
+    "999,2025-03-01,990017,many,1,0.5",
+    "999,2025-03-01,990017,10,1,-4.2",
+    ",2025-03-01,990017,10,1,0.5",
+)
+"""A day that does not exist, a number in words, a negative cost, an ad without id."""
+
+
+def plant(con: duckdb.DuckDBPyConnection, outbox: Outbox) -> None:
+    """Plant the faults in files that exist as of the calendar's `until`."""
+    periods = outbox.calendar.periods()
+    number = outbox.middle_number - 1
+    if number >= 0 and number + 1 < len(periods) and outbox.calendar.is_written(periods[number + 1].last_day):
+        _restate(con, outbox, periods[number].name)
+        _truncate(con, outbox, periods[number].name)
+    if number >= 0 and outbox.calendar.is_written(periods[number].last_day):
+        _append_bad_rows(con, outbox, periods[number].name)
+    for file, text in (
+        (f"google_ads/ad_stats from number {outbox.middle_number}", "cost_micros is named metrics_cost_micros"),
+        (f"facebook_ads/basic_ad from number {outbox.middle_number}", "one more column, quality_ranking"),
+        (f"facebook_ads/basic_ad number {outbox.middle_number + 1}", "decimal commas: spend as 1,25"),
+        ("campaign/campaign and campaign/contact", "Spanish house format: semicolons, decimal comma, dd/mm/yyyy"),
+    ):
+        con.execute("insert into planted_fault values (?, 'changed_format', null, ?)", [file, text])
+
+
+def _restate(con: duckdb.DuckDBPyConnection, outbox: Outbox, period: str) -> None:
+    """Google's numbers of a period come again, with clicks that were found invalid taken out."""
+    first = outbox.folder / f"google_ads/ad_stats_{period}.csv"
+    if not first.exists():
+        return
+    path = f"google_ads/ad_stats_{period}_v2.csv"
+    con.execute(f"create or replace temp table restated as select *, row_number() over (order by date, ad_id, device) as _id, '' as _period from read_csv('{first}')")
+    con.execute("""
+        update restated set clicks = clicks - 1, cost_micros = (cost_micros * 0.9)::bigint
+        where clicks > 1 and chance(ad_id * 1000 + _id, 'restated') < 0.3
+    """)
+    con.execute("delete from written_total where file = ?", [f"google_ads/ad_stats_{period}.csv"])
+    rows = outbox.copy(con, PLAIN.replace("{rows}", "select * from restated"), path, "csv", "google_ads", "ad_stats", period)
+    for measure in ("impressions", "clicks", "cost_micros"):
+        con.execute(f"insert into written_total select 'google_ads', 'ad_stats', ?, '{measure}', sum({measure}) from restated", [path])
+    con.execute("insert into superseded_file values (?)", [f"google_ads/ad_stats_{period}.csv"])
+    con.execute("insert into planted_fault values (?, 'restated_period', ?, 'supersedes the file of the same period')", [path, rows])
+
+
+def _truncate(con: duckdb.DuckDBPyConnection, outbox: Outbox, period: str) -> None:
+    """A second delivery of a period breaks off: it must be refused, and the first one stays."""
+    first = outbox.folder / f"klaviyo/event_{period}.jsonl.gz"
+    if not first.exists():
+        return
+    path = f"klaviyo/event_{period}_v2.jsonl.gz"
+    whole = gzip.compress(gzip.decompress(first.read_bytes()), mtime=0)
+    (outbox.folder / path).write_bytes(whole[: len(whole) * 2 // 3])
+    con.execute("insert into planted_fault values (?, 'truncated_file', 0, 'the archive ends early; refused as a whole')", [path])
+
+
+def _append_bad_rows(con: duckdb.DuckDBPyConnection, outbox: Outbox, period: str) -> None:
+    path = f"facebook_ads/basic_ad_{period}.csv"
+    target = outbox.folder / path
+    if not target.exists():
+        return
+    with target.open("a", encoding="utf-8") as file:
+        file.write("\n".join(BAD_ROWS) + "\n")
+    con.execute("update written_file set row_count = row_count + ? where file = ?", [len(BAD_ROWS), path])
+    con.execute(
+        "insert into planted_fault values (?, 'bad_row', ?, 'type_date, type_impressions, spend_not_negative, required_ad_id')",
+        [path, len(BAD_ROWS)],
+    )
