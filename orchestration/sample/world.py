@@ -8,7 +8,7 @@ from pathlib import Path
 
 from orchestration.sample import (
     business_time, campaigns, chance, conversations, distributor, ga4, journeys, klaviyo, leads, mess, people, products, records,
-    salesforce, salesforce_service, service, shopify, stores,
+    salesforce, salesforce_service, service, shopify, stores, truth,
 )  # fmt: skip
 from orchestration.sample.files import Outbox
 from orchestration.sample.parameters import Calendar, Parameters
@@ -46,6 +46,7 @@ def generate(
         ("files of service", lambda: salesforce_service.write(con, outbox, params, calendar)),
         ("planted faults", lambda: mess.plant(con, outbox)),
         ("files of distributors", lambda: distributor.write(con, out, params, calendar)),
+        ("truth", lambda: truth.write(con, out / "truth", params, calendar, rules)),
     ]
     for name, step in steps:
         begun = time.monotonic()
