@@ -132,6 +132,7 @@ def _write_stores(files: HouseFiles, number: int) -> None:
             "andes",
             """
             distributor_store_code as "Código", gln as "GLN", name as "Cliente",
+            case place when 'warehouse' then 'Warehouse' else 'Convenience' end as "Tipo",
             street as "Dirección", city as "Ciudad", region as "Departamento",
             postal_code as "Código postal", strftime(opened_on, '%d/%m/%Y') as "Alta"
         """,
