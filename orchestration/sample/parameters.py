@@ -85,7 +85,8 @@ def calendar_for(end: date, days: int | None = None, until: date | None = None) 
         raise ValueError(f"The sample needs at least one day of history; --days says {days}.")
     if days is None:
         following = end + timedelta(days=1)
-        start = following.replace(year=following.year - 1)
+        day = 28 if (following.month, following.day) == (2, 29) else following.day
+        start = following.replace(year=following.year - 1, day=day)
     else:
         start = end - timedelta(days=days - 1)
     return Calendar(start=start, end=end, until=until)
@@ -190,7 +191,7 @@ RATES: dict[str, float] = {
     "has_mobile": 0.94,
     "has_second_device": 0.55,
     "has_third_device": 0.20,
-    "shared_device": 0.04,
+    "shared_device": 0.20,
     "clock_skewed_device": 0.02,
     "refuses_analytics": 0.08,
     "is_business_buyer": 0.06,

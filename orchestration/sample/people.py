@@ -110,6 +110,7 @@ def _create_persons(con: duckdb.DuckDBPyConnection, params: Parameters, calendar
             (p.household_id * 7368787 + {params.seed % 991}) % 10000000 as house_number
         from person_base p
     """)
+    _create_business_slots(con)
     con.execute(f"""
         create table person as
         with named as (
@@ -140,7 +141,7 @@ def _create_persons(con: duckdb.DuckDBPyConnection, params: Parameters, calendar
         )
         select person_id, household_id, market, language, segment, given_name, nickname, family_name_1, family_name_2,
             date '1942-01-01' + (chance(person_id, 'person.birth') * 23000)::int as birth_date,
-            case when uses_household_mailbox then 'familia' || house_number || '@' || domain_of_house(household_id, market)
+            case when uses_household_mailbox then 'familia' || house_number || '@gmail.com'
                  when chance(person_id, 'person.has mail') < {rates['has_email']} then mail_name || '@' || domain
             end as email,
             uses_household_mailbox,
@@ -149,7 +150,7 @@ def _create_persons(con: duckdb.DuckDBPyConnection, params: Parameters, calendar
                     || case when person_id > 900000 then 'x' else '' end || '@gmail.com' end as email_2,
             case when chance(person_id, 'person.mobile') < {rates['has_mobile']} then
                 case market when 'US' then lpad((201 + person_id // 10000 % 790)::varchar, 3, '0') || '55'
-                        || lpad((number % 10 * 0 + person_id % 100000)::varchar, 5, '0')
+                        || lpad((person_id % 100000)::varchar, 5, '0')
                     else mobile_prefix || lpad(number::varchar, 8, '0') end end as mobile,
             case when chance(household_id, 'household.landline') < 0.3 then
                 case market when 'ES' then '91' when 'MX' then '333' when 'CO' then '604' when 'GB' then '207'
@@ -177,22 +178,20 @@ def _create_persons(con: duckdb.DuckDBPyConnection, params: Parameters, calendar
             timestamp '{calendar.start}' - to_seconds((chance(person_id, 'person.known since') * 86400 * 1400)::bigint)
                 as known_since
         from mailed
-    """.replace("domain_of_house(household_id, market)", "'gmail.com'")
-       .replace("(number % 10 * 0 + person_id % 100000)", "(person_id % 100000)")) if _prepare_business_slots(con) else None
+    """)
 
 
-def _prepare_business_slots(con: duckdb.DuckDBPyConnection) -> bool:
+def _create_business_slots(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("""
         create temp table business_slot as
         select business_id, market, row_number() over (partition by market order by business_id) - 1 as position,
             count(*) over (partition by market) as businesses
         from business
     """)
-    return True
 
 
 def _create_devices(con: duckdb.DuckDBPyConnection, params: Parameters) -> None:
-    """One to three devices per person; a few third devices are the household head's second one."""
+    """One to three devices per person; some third devices are the household head's first one."""
     rates = params.rates
     con.execute(f"""
         create table device as
@@ -210,8 +209,10 @@ def _create_devices(con: duckdb.DuckDBPyConnection, params: Parameters) -> None:
             from slots
         )
         select device_id, person_id, market, slot, category,
-            (100000000 + hash(xor(hash(device_id), 77)) % 1900000000)::varchar || '.'
-                || (1600000000 + device_id)::varchar as user_pseudo_id,
+            case when slot = 3 and household_id <> person_id and chance(device_id, 'device.shared') < {rates['shared_device']}
+                then household_id * 4 + 1 else device_id end as cookie,
+            (100000000 + hash(xor(hash(cookie), 77)) % 1900000000)::varchar || '.'
+                || (1600000000 + cookie)::varchar as user_pseudo_id,
             case category when 'desktop' then pick(['Windows', 'Macintosh', 'Windows'], chance(device_id, 'device.os'))
                 else pick(['Android', 'iOS'], chance(device_id, 'device.os')) end as operating_system,
             case category when 'desktop' then pick(['Chrome', 'Edge', 'Firefox'], chance(device_id, 'device.browser'))
