@@ -33,14 +33,14 @@ class RowsFailing(TableMetricProvider):
         partial_fn_type=MetricPartialFunctionTypes.AGGREGATE_FN,
         domain_type=MetricDomainTypes.TABLE,
     )
-    def _sqlalchemy(  # type: ignore[no-untyped-def]
-        cls,  # noqa: N805 - the decorator makes it a class method
-        execution_engine,  # noqa: ANN001
+    def _sqlalchemy(  # the decorator makes it a class method
+        cls: Any,
+        execution_engine: Any,
         metric_domain_kwargs: dict[str, Any],
         metric_value_kwargs: dict[str, Any],
         metrics: dict[str, Any],
         runtime_configuration: dict[str, Any],
-    ):
+    ) -> tuple[Any, dict[str, Any], dict[str, Any]]:
         passes = metric_value_kwargs["passes"]
         # Not count_if: that is null, not zero, on an empty table.
         failing: Any = sa.literal_column(f"count(*) filter (where not coalesce(({passes}), false))")
@@ -54,9 +54,9 @@ class QueryRows(TableMetricProvider):
     value_keys = ("query",)
 
     @metric_value(engine=SqlAlchemyExecutionEngine)
-    def _sqlalchemy(  # type: ignore[no-untyped-def]
-        cls,  # noqa: N805 - the decorator makes it a class method
-        execution_engine,  # noqa: ANN001
+    def _sqlalchemy(  # the decorator makes it a class method
+        cls: Any,
+        execution_engine: Any,
         metric_domain_kwargs: dict[str, Any],
         metric_value_kwargs: dict[str, Any],
         metrics: dict[str, Any],

@@ -14,8 +14,9 @@ Belongs here: what the checks need around them, and the rows behind a failure.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ from data_quality.suites import SUITES_DIR, Check, Suite, load_suites, mart_chec
 from orchestration.lib.publish import READABLE_TYPES
 from orchestration.lib.settings import Settings
 
-__all__ = ["ALL_COLUMNS", "judge_marts", "mart_checks", "withheld_columns"]
+__all__ = ["ALL_COLUMNS", "checks_as_sql", "judge_marts", "mart_checks", "withheld_columns"]
 
 MAX_FAILED_ROWS = 1000
 DAYS_AHEAD = 2
@@ -59,15 +60,35 @@ def judge_marts(
     """
     chosen = [s for s in load_suites(folder).values() if marts is None or s.mart in marts]
     verdict = Verdict()
-    with _opened(settings, database or settings.build_path) as connection:
-        define_sources(connection, settings, [_sql_of(suite) for suite in chosen])
-        _attach_last_good(connection, settings, database or settings.build_path)
-        _note_columns(connection)
-        with Judge(connection) as judge:
-            for suite in chosen:
-                subject = _Subject(connection, suite, run, withheld.get(suite.mart, ()))
-                _judge_mart(judge, subject, verdict)
+    staged = _staged(settings, database or settings.build_path, chosen)
+    with staged as connection, Judge(connection) as judge:
+        for suite in chosen:
+            subject = _Subject(connection, suite, run, withheld.get(suite.mart, ()))
+            _judge_mart(judge, subject, verdict)
     return verdict
+
+
+@dataclass(frozen=True)
+class ChecksAsSql:
+    """The checks of every mart with their SQL written out, to run them without the gate.
+
+    `opened()` gives a connection on which that SQL runs. For benchmarks and for debugging.
+    """
+
+    by_mart: dict[str, list[Check]]
+    opened: Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]]
+
+
+def checks_as_sql(settings: Settings, run: Run, database: Path) -> ChecksAsSql:
+    """Write out the checks that `judge_marts` runs on `database`."""
+    suites = list(load_suites().values())
+
+    def opened() -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        return _staged(settings, database, suites)
+
+    with opened() as connection:
+        subjects = [_Subject(connection, suite, run, ()) for suite in suites]
+        return ChecksAsSql({s.suite.mart: s.checks() for s in subjects if s.columns}, opened)
 
 
 def withheld_columns(manifest: Mapping[str, Any]) -> dict[str, set[str]]:
@@ -216,6 +237,18 @@ def _result(subject: _Subject, check: Check, outcome: Outcome, rows: list[str]) 
         observed_value=observed,
         description=check.description,
     )
+
+
+@contextmanager
+def _staged(
+    settings: Settings, database: Path, suites: Sequence[Suite]
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The warehouse, read-only, with what the suites' SQL refers to."""
+    with _opened(settings, database) as connection:
+        define_sources(connection, settings, [_sql_of(suite) for suite in suites])
+        _attach_last_good(connection, settings, database)
+        _note_columns(connection)
+        yield connection
 
 
 @contextmanager

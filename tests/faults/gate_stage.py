@@ -106,8 +106,9 @@ class Stage:
                 listed = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
                 connection.execute(f"create table marts.{name} ({listed})")
             connection.execute(
-                "insert into marts.dim_date by name select cast(strftime(day, '%Y%m%d') as integer) "
-                "as date_key, day::date as date_day, 1 as iso_week, 1 as retail_week, "
+                "insert into marts.dim_date by name "
+                "select cast(strftime(day, '%Y%m%d') as integer) as date_key, "
+                "day::date as date_day, 1 as iso_week, 1 as retail_week, "
                 "1 as retail_period from range(?::timestamp, ?::timestamp + interval 1 day, "
                 "interval 1 day) as days(day)",
                 [FIRST, LAST],
