@@ -129,11 +129,13 @@ class Manifest:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self._connection = sqlite3.connect(path, timeout=600, isolation_level=None)
-        self._connection.execute("pragma journal_mode = wal")
         self._connection.execute("pragma synchronous = normal")
         self._connection.execute("pragma foreign_keys = on")
-        if not self._one("select 1 from sqlite_master where name = 'counter'"):
-            self._connection.executescript(SCHEMA)
+        if not self._has_schema():
+            with self.locked("schema"):
+                self._connection.execute("pragma journal_mode = wal")
+                if not self._has_schema():
+                    self._connection.executescript(f"begin immediate; {SCHEMA} commit;")
 
     def __enter__(self) -> Manifest:
         return self
@@ -259,6 +261,9 @@ class Manifest:
         cursor = self._connection.execute(sql, values)
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def _has_schema(self) -> bool:
+        return self._one("select 1 from sqlite_master where name = 'counter'") is not None
 
     def _all(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         return self._connection.execute(sql, values).fetchall()

@@ -8,6 +8,7 @@ import json
 import os
 import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from typing import Any
 
@@ -654,6 +655,33 @@ def test_many_small_files_and_a_run_with_nothing_new_are_fast(settings: Settings
     assert report.rows_loaded == 28 * 200
     assert first < 3, "0.3 s on a quiet machine"
     assert second < 0.5, "0.01 s on a quiet machine"
+
+
+def test_runs_at_the_same_time_load_each_file_once(settings: Settings) -> None:
+    line = Line(settings, **by_period())
+    for day in range(1, 9):
+        line.send(f"sale_2025-01-0{day}.csv", f"sale_id,sold_on\n{day},2025-01-01\n")
+    other = Line(settings, **by_period())
+    other.attributes |= {"source": "other", "layout": "till.sale"}
+    with ThreadPoolExecutor(6) as pool:
+        runs = [pool.submit(target.run) for target in (line, other) * 3]
+        reports = [run.result() for run in runs]
+    assert sum(report.files_loaded for report in reports) == 16
+    loads = [load for report in reports for load in report.load_ids]
+    assert sorted(loads) == list(range(1, 17)), "load ids are unique over all feeds"
+    assert len(line.bronze()) == 16
+
+
+def test_a_run_waits_for_another_run_of_its_feed(settings: Settings) -> None:
+    line = Line(settings)
+    line.send("a.csv", GOOD)
+    with ThreadPoolExecutor(1) as pool:
+        with Manifest(settings.manifest_path) as manifest, manifest.locked("feed/till/sale"):
+            run = pool.submit(line.run)
+            with pytest.raises(TimeoutError):
+                run.result(timeout=0.3)
+            assert line.bronze() == []
+        assert run.result(timeout=30).rows_loaded == 2
 
 
 def test_landing_keeps_the_exact_bytes_read_only(settings: Settings) -> None:
