@@ -41,9 +41,10 @@ def write(
 
     Reads `purchase`, `person`, `noisy_person` and the tables of `products.build` and
     `stores.build`. Creates truth_sell_out, truth_sell_in, truth_stock, truth_listing,
-    truth_shelf, truth_retail_media, truth_distributor_total and loyalty_member (with person_id),
-    and adds to planted_fault and written_file. Rows of truth tables are those that stand in a
-    file as of the calendar's `until`; `is_spoiled` rows were made unreadable.
+    truth_shelf, truth_retail_media, truth_distributor_total, truth_distributor_parameter and
+    loyalty_member (with person_id), and adds to planted_fault and written_file. Rows of truth
+    tables are those that stand in a file as of the calendar's `until`; `is_spoiled` rows were
+    made unreadable.
     """
     sell_through.build(con, params, calendar)
     supply.build(con, params, calendar)
@@ -58,6 +59,7 @@ def write(
     files.note_written()
     _keep_delivered(con, files)
     _total(con)
+    _tell_parameters(con)
 
 
 def _report_sell_out(con: duckdb.DuckDBPyConnection, files: HouseFiles) -> None:
@@ -214,4 +216,22 @@ def _total(con: duckdb.DuckDBPyConnection) -> None:
         group by all
         order by 1, 2
         """
+    )
+
+
+def _tell_parameters(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute(
+        """
+        create or replace table truth_distributor_parameter (
+            kind varchar, name varchar, value double
+        )
+        """
+    )
+    con.executemany(
+        "insert into truth_distributor_parameter values (?, ?, ?)",
+        [
+            *(("behaviour", name, value) for name, value in sell_through.RATES.items()),
+            *(("mess", name, value) for name, value in MESS.items()),
+            ("behaviour", "retail_media_claimed", brand_files.RETAIL_MEDIA_CLAIMED_SHARE),
+        ],
     )

@@ -9,7 +9,6 @@ from __future__ import annotations
 import gzip
 import io
 import re
-import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -109,22 +108,18 @@ class HouseFiles:
         self, name: str, query: str, style: Style = Style(), footer: str | None = None
     ) -> int:
         """Write one file and return its rows; no file if there are none."""
-        if self.con.execute(f"select count(*) from ({query})").fetchall()[0][0] == 0:
-            return 0
         path = self._path(name)
         options = (
             "format json" if style.type == "jsonl" else f"format csv, delimiter '{style.delimiter}'"
         )
-        options += ", compression gzip" if name.endswith(".gz") else ", compression none"
-        if style.encoding == "utf-8" and footer is None:
-            rows = self._copy(query, path, options)
-        else:
-            with tempfile.TemporaryDirectory() as folder:
-                plain = Path(folder) / "plain"
-                rows = self._copy(
-                    query, plain, options.replace("compression gzip", "compression none")
-                )
-                text = plain.read_text(encoding="utf-8")
+        is_plain = style.encoding == "utf-8" and footer is None
+        packing = "gzip" if is_plain and name.endswith(".gz") else "none"
+        rows = self._copy(query, path, f"{options}, compression {packing}")
+        if rows == 0:
+            path.unlink()
+            return 0
+        if not is_plain:
+            text = path.read_text(encoding="utf-8")
             if footer is not None:
                 text += self.con.execute(footer).fetchall()[0][0] + "\n"
             self._write_text(path, text, style)
