@@ -1,7 +1,7 @@
--- Grain: one row per action of an employee toward the person of a lead or ticket. An action that
--- reaches the person (a call that connects, a meeting held, a published answer) is a contact;
--- one that may not (an e-mail to a lead, a call without answer) is an attempt only; an e-mail on a
--- ticket answers it. Machines don't act.
+-- Grain: one row per action between an employee and the person of a lead or ticket. What the employee
+-- does to reach the person is an attempt; what reaches (a call that connects, a meeting held, a
+-- published answer, an e-mail on a ticket) is a contact. A call without answer and an e-mail to a
+-- lead are attempts only; a call that comes in is a contact only. Machines don't act.
 -- When Salesforce converts a lead, its tasks move to the contact: they count for the contact's
 -- latest lead that was captured before.
 with
@@ -35,7 +35,8 @@ activities as (
         case_id,
         employee_code,
         occurred_at,
-        task_subtype = 'email' as is_email,
+        task_subtype = 'email' and coalesce(call_type, '') <> 'inbound' as is_mail_out,
+        coalesce(call_type, '') <> 'inbound' as is_attempt,
         case
             when task_subtype = 'call' then coalesce(call_disposition, '') like 'connect%'
             else coalesce(call_type, '') = 'inbound'
@@ -48,7 +49,8 @@ activities as (
         null as case_id,
         meetings.employee_code,
         meetings.started_at as occurred_at,
-        false as is_email,
+        false as is_mail_out,
+        true as is_attempt,
         true as is_contact
     from meetings
     inner join as_of on meetings.started_at <= as_of.as_of_at
@@ -81,6 +83,7 @@ select
     action_id,
     employee_code,
     occurred_at,
+    is_attempt,
     is_contact
 from on_leads
 union all
@@ -90,7 +93,8 @@ select
     action_id,
     employee_code,
     occurred_at,
-    is_contact or is_email as is_contact
+    is_attempt,
+    is_contact or is_mail_out as is_contact
 from activities
 where case_id is not null
 union all
@@ -100,5 +104,6 @@ select
     'comment:' || comment_id as action_id,
     employee_code,
     commented_at as occurred_at,
+    true as is_attempt,
     true as is_contact
 from comments

@@ -1,7 +1,8 @@
 -- Grain: one row per hand-over of a ticket from a person of one department to a person of another. Time in
 -- a queue between them is part of the wait: it runs from the moment the sender let go until
 -- somebody of the receiving department acts on the ticket (answers, notes or calls), or until the
--- ticket is closed or handed on. A receiver who has not acted yet waits until the data's end.
+-- ticket is closed or handed on. A receiver who has not acted yet waits until the data's end. The
+-- customer waits longer: until the receiving department's first answer that the customer sees.
 with
 
 owners as (
@@ -51,7 +52,8 @@ pickups as (
     select
         handoffs.ticket_code,
         handoffs.owner_number,
-        min(work.done_at) as picked_up_at
+        min(work.done_at) as picked_up_at,
+        min(case when work.is_seen_by_customer then work.done_at end) as answered_at
     from handoffs
     inner join work
         on handoffs.ticket_code = work.ticket_code
@@ -68,6 +70,7 @@ ended as (
         tickets.time_zone,
         tickets.load_id,
         pickups.picked_up_at,
+        pickups.answered_at,
         case
             when pickups.picked_up_at is not null then 'picked_up'
             when handoffs.owned_to < timestamp '9999-12-31 00:00:00' then 'handed_on'
@@ -80,7 +83,8 @@ ended as (
                 coalesce(pickups.picked_up_at, tickets.closed_at, as_of.as_of_at),
                 handoffs.owned_to
             )
-        ) as wait_ended_at
+        ) as wait_ended_at,
+        greatest(handoffs.handed_over_at, pickups.answered_at) as answer_counted_at
     from handoffs
     inner join tickets on handoffs.ticket_code = tickets.ticket_code
     cross join as_of
@@ -94,9 +98,16 @@ select
     {{ dbt.datediff('ended.handed_over_at', 'ended.wait_ended_at', 'second') }} / 60.0
         as wait_minutes,
     ({{ open_seconds_at('ended', 'ended.wait_ended_at') }}
-    - {{ open_seconds_at('handed', 'ended.handed_over_at') }}) / 60.0 as wait_business_minutes
+    - {{ open_seconds_at('handed', 'ended.handed_over_at') }}) / 60.0 as wait_business_minutes,
+    case when ended.answered_at is not null then
+        ({{ open_seconds_at('answered', 'ended.answer_counted_at') }}
+        - {{ open_seconds_at('handed', 'ended.handed_over_at') }}) / 60.0
+    end as answer_business_minutes
 from ended
 {{ open_seconds_joins(
     'ended.calendar_code',
-    {'handed': 'ended.handed_over_at', 'ended': 'ended.wait_ended_at'}
+    {
+        'handed': 'ended.handed_over_at', 'ended': 'ended.wait_ended_at',
+        'answered': 'ended.answer_counted_at',
+    }
 ) }}

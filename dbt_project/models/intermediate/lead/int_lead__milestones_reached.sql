@@ -96,6 +96,7 @@ milestones as (
         'first_attempt' as event,
         occurred_at
     from actions
+    where is_attempt
     union all
     select
         subject_type,

@@ -22,14 +22,16 @@ work as (
         'salesforce.case:' || case_id as ticket_code,
         'comment:' || comment_id as work_id,
         employee_code,
-        commented_at as done_at
+        commented_at as done_at,
+        is_published as is_seen_by_customer
     from comments
     union all
     select
         subject_code as ticket_code,
         action_id as work_id,
         employee_code,
-        occurred_at as done_at
+        occurred_at as done_at,
+        is_contact as is_seen_by_customer
     from actions
 )
 
@@ -38,6 +40,7 @@ select
     work.work_id,
     work.employee_code,
     work.done_at,
+    work.is_seen_by_customer,
     coalesce(departments.department, 'unknown') as department
 from work
 left join departments

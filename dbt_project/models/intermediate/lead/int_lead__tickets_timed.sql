@@ -18,7 +18,7 @@ as_of as (
 answered as (
     select
         actions.subject_code as ticket_code,
-        min(actions.occurred_at) as first_attempt_at,
+        min(case when actions.is_attempt then actions.occurred_at end) as first_attempt_at,
         min(case when actions.is_contact then actions.occurred_at end) as first_response_at
     from actions
     group by actions.subject_code

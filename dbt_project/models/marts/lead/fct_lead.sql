@@ -18,7 +18,7 @@ deals as (
 actions as (
     select
         subject_code as lead_code,
-        min(occurred_at) as first_attempt_at,
+        min(case when is_attempt then occurred_at end) as first_attempt_at,
         min(case when is_contact then occurred_at end) as first_contact_at
     from {{ ref('int_lead__actions_taken') }}
     where subject_type = 'lead'

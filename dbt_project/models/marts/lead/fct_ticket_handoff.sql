@@ -26,10 +26,12 @@ select
         as handed_over_date_key,
     handoffs.assigned_at,
     handoffs.picked_up_at,
+    handoffs.answered_at,
     handoffs.wait_ended_at,
     handoffs.outcome,
     handoffs.wait_minutes,
     handoffs.wait_business_minutes,
+    handoffs.answer_business_minutes,
     handoffs.load_id
 from handoffs
 inner join tickets on handoffs.ticket_code = tickets.ticket_id
