@@ -7,7 +7,9 @@ with web as (
 ),
 
 cases as (
-    select distinct origin from {{ ref('stg_salesforce__cases') }}
+    select origin from {{ ref('stg_salesforce__cases') }}
+    union
+    select channel as origin from {{ ref('stg_salesforce__case_comments') }}
 ),
 
 tasks as (
@@ -15,7 +17,9 @@ tasks as (
 ),
 
 leads as (
-    select distinct lead_source from {{ ref('stg_salesforce__leads') }}
+    select lead_source from {{ ref('stg_salesforce__leads') }}
+    union
+    select lead_source from {{ ref('stg_salesforce__opportunities') }}
 ),
 
 crm_leads as (
