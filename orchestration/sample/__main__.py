@@ -12,13 +12,27 @@ from orchestration.sample.world import generate
 
 def main(arguments: list[str] | None = None) -> None:
     """Generate the sample company's source files and the truth behind them."""
-    parser = argparse.ArgumentParser(prog="python -m orchestration.sample", description=main.__doc__)
-    parser.add_argument("--scale", type=float, default=0.002, help="1 = one million people (default 0.002)")
-    parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same rows (default 1)")
-    parser.add_argument("--out", type=Path, required=True, help="folder for the files; truth goes to its truth/")
-    parser.add_argument("--days", type=int, help="length of the history in days (default 12 months)")
-    parser.add_argument("--end-date", type=date.fromisoformat, default=date(2025, 12, 31), help="its last day")
-    parser.add_argument("--until", type=date.fromisoformat, help="write only files that end on this day or before")
+    parser = argparse.ArgumentParser(
+        prog="python -m orchestration.sample", description=main.__doc__
+    )
+    parser.add_argument(
+        "--scale", type=float, default=0.002, help="1 = one million people (default 0.002)"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=1, help="the same seed gives the same rows (default 1)"
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, help="folder for the files; truth goes to its truth/"
+    )
+    parser.add_argument(
+        "--days", type=int, help="length of the history in days (default 12 months)"
+    )
+    parser.add_argument(
+        "--end-date", type=date.fromisoformat, default=date(2025, 12, 31), help="its last day"
+    )
+    parser.add_argument(
+        "--until", type=date.fromisoformat, help="write only files that end on this day or before"
+    )
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--quiet", action="store_true")
     given = parser.parse_args(arguments)

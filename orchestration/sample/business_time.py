@@ -26,13 +26,17 @@ def sample_rules() -> Company:
 
 def build(con: duckdb.DuckDBPyConnection, calendar: Calendar, rules: Company) -> None:
     """Create open_interval: market, opens_at, closes_at (UTC), seconds_before (open seconds of the market before it)."""
-    first, last = calendar.start - timedelta(days=_MARGIN_DAYS), calendar.end + timedelta(days=_MARGIN_DAYS)
+    first, last = (
+        calendar.start - timedelta(days=_MARGIN_DAYS),
+        calendar.end + timedelta(days=_MARGIN_DAYS),
+    )
     rows = [row for market in rules.markets for row in _intervals(market, first, last)]
     con.register("open_hours", pd.DataFrame(rows, columns=["market", "opens_at", "closes_at"]))
     con.execute("""
         create table open_interval as
         select market, opens_at, closes_at, coalesce(sum(epoch(closes_at) - epoch(opens_at)) over (
-            partition by market order by opens_at rows between unbounded preceding and 1 preceding), 0)::bigint as seconds_before
+            partition by market order by opens_at rows between unbounded preceding and 1 preceding),
+                0)::bigint as seconds_before
         from open_hours
     """)
     con.unregister("open_hours")
@@ -43,7 +47,11 @@ def _intervals(market: Market, first: date, last: date) -> list[tuple[str, datet
     closed: set[date] = set()
     if market.holidays is not None:
         years = range(first.year, last.year + 1)
-        closed = set(holidays.country_holidays(market.holidays.country, market.holidays.subdivision, years=years))
+        closed = set(
+            holidays.country_holidays(
+                market.holidays.country, market.holidays.subdivision, years=years
+            )
+        )
     rows = []
     for number in range((last - first).days + 1):
         day = first + timedelta(days=number)
@@ -57,11 +65,15 @@ def _intervals(market: Market, first: date, last: date) -> list[tuple[str, datet
 
 def _instant(day: date, text: str, zone: ZoneInfo) -> datetime:
     hour, minute = (int(part) for part in text.split(":"))
-    local = datetime(day.year, day.month, day.day, hour % 24, minute, tzinfo=zone) + timedelta(days=hour // 24)
+    local = datetime(day.year, day.month, day.day, hour % 24, minute, tzinfo=zone) + timedelta(
+        days=hour // 24
+    )
     return local.astimezone(ZoneInfo("UTC")).replace(tzinfo=None)
 
 
-def add_business_time(con: duckdb.DuckDBPyConnection, table: str, start: str, seconds: str, result: str) -> None:
+def add_business_time(
+    con: duckdb.DuckDBPyConnection, table: str, start: str, seconds: str, result: str
+) -> None:
     """Add column `result` to `table`: the instant `seconds` business seconds after `start`.
 
     table has a column market; start is a timestamp expression, seconds a whole number expression
@@ -72,29 +84,36 @@ def add_business_time(con: duckdb.DuckDBPyConnection, table: str, start: str, se
         create or replace table {table} as
         with placed as (
             select t.*, case when t.{start} is not null then i.seconds_before
-                + least(epoch(t.{start}) - epoch(i.opens_at), epoch(i.closes_at) - epoch(i.opens_at))::bigint
+                + least(epoch(t.{start}) - epoch(i.opens_at), epoch(i.closes_at)
+                    - epoch(i.opens_at))::bigint
                 + ({seconds}) end as _target
             from {table} t asof join open_interval i on i.market = t.market
                 and coalesce(t.{start}, timestamp '9999-12-31') >= i.opens_at
         )
         select p.* exclude (_target),
-            case when p._target is not null then i.opens_at + to_seconds(p._target - i.seconds_before) end as {result}
-        from placed p asof join open_interval i on i.market = p.market and coalesce(p._target, 0) >= i.seconds_before
+            case when p._target is not null then i.opens_at + to_seconds(p._target
+                - i.seconds_before) end as {result}
+        from placed p asof join open_interval i on i.market = p.market and coalesce(p._target,
+            0) >= i.seconds_before
     """)
 
 
-def business_seconds(con: duckdb.DuckDBPyConnection, table: str, start: str, end: str, result: str) -> None:
+def business_seconds(
+    con: duckdb.DuckDBPyConnection, table: str, start: str, end: str, result: str
+) -> None:
     """Add column `result` to `table`: business seconds of the market from `start` to `end`."""
     con.execute(f"""
         create or replace table {table} as
         with started as (
             select t.*, case when t.{start} is not null then i.seconds_before
-                + least(epoch(t.{start}) - epoch(i.opens_at), epoch(i.closes_at) - epoch(i.opens_at))::bigint end as _from
+                + least(epoch(t.{start}) - epoch(i.opens_at), epoch(i.closes_at)
+                    - epoch(i.opens_at))::bigint end as _from
             from {table} t asof join open_interval i on i.market = t.market
                 and coalesce(t.{start}, timestamp '9999-12-31') >= i.opens_at
         )
         select s.* exclude (_from), case when s.{end} is not null then i.seconds_before
-            + least(epoch(s.{end}) - epoch(i.opens_at), epoch(i.closes_at) - epoch(i.opens_at))::bigint - s._from end as {result}
+            + least(epoch(s.{end}) - epoch(i.opens_at), epoch(i.closes_at)
+                - epoch(i.opens_at))::bigint - s._from end as {result}
         from started s asof join open_interval i on i.market = s.market
             and coalesce(s.{end}, timestamp '9999-12-31') >= i.opens_at
     """)

@@ -13,7 +13,9 @@ import duckdb
 _SLOTS = 1000
 
 
-def connect(seed: int, threads: int = 2, memory: str = "6GB", spill: str | None = None) -> duckdb.DuckDBPyConnection:
+def connect(
+    seed: int, threads: int = 2, memory: str = "6GB", spill: str | None = None
+) -> duckdb.DuckDBPyConnection:
     """An in-memory connection with the drawing macros.
 
     chance(id, what)        uniform in [0, 1)
@@ -31,7 +33,8 @@ def connect(seed: int, threads: int = 2, memory: str = "6GB", spill: str | None 
     salt = int(seed)
     con.execute(f"""
         create macro chance(id, what) as
-            (hash(xor(hash(id::bigint), hash(what || ' {salt}'))) >> 11)::double * 1.1102230246251565e-16;
+            (hash(xor(hash(id::bigint), hash(what || ' {salt}'))) >> 11)::double
+                * 1.1102230246251565e-16;
         create macro wait(id, what) as -ln(1 - chance(id, what));
         create macro normal(id, what) as
             sqrt(-2 * ln(1 - chance(id, what))) * cos(2 * pi() * chance(id, what || ' angle'));

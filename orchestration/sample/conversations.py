@@ -10,11 +10,21 @@ from orchestration.sample.parameters import Calendar, Parameters
 _TOPICS = "['availability', 'ingredients', 'price', 'delivery', 'recipe']"
 
 
-def write(con: duckdb.DuckDBPyConnection, outbox: Outbox, params: Parameters, calendar: Calendar) -> None:
+def write(
+    con: duckdb.DuckDBPyConnection, outbox: Outbox, params: Parameters, calendar: Calendar
+) -> None:
     """Write the files of social and of campaign (mailings, coupons)."""
     _create_messages(con)
     _create_mailings(con, calendar)
-    outbox.write(con, "social_message", "social", "message", "jsonl", params.rates["late_row"], params.rates["duplicate_row"])
+    outbox.write(
+        con,
+        "social_message",
+        "social",
+        "message",
+        "jsonl",
+        params.rates["late_row"],
+        params.rates["duplicate_row"],
+    )
     outbox.write(con, "mailing", "campaign", "campaign", "semicolon csv")
     outbox.write(con, "mailing_contact", "campaign", "contact", "semicolon csv")
     outbox.write(con, "mailing_coupon", "campaign", "coupon", "csv")
@@ -25,20 +35,27 @@ def _create_messages(con: duckdb.DuckDBPyConnection) -> None:
     """A question in a message, and the answer (four in five get one)."""
     con.execute(f"""
         create temp view social_message as
-        select code('M', t.touch_id * 2 + v.number, 12) as id, p.social_platform as platform, p.social_profile_id as profile_id,
+        select code('M', t.touch_id * 2 + v.number, 12) as id, p.social_platform as platform,
+            p.social_profile_id as profile_id,
             code('T', t.touch_id, 10) as thread_id, v.direction, case when v.number = 0 then
-                pick(['direct_message', 'direct_message', 'comment', 'mention'], chance(t.touch_id, 'message.kind')) else 'direct_message' end as kind,
+                pick(['direct_message', 'direct_message', 'comment', 'mention'], chance(t.touch_id,
+                    'message.kind')) else 'direct_message' end as kind,
             pick({_TOPICS}, chance(t.touch_id, 'message.topic')) as topic,
-            case when v.number = 0 then pick(['positive', 'neutral', 'neutral', 'negative'], chance(t.touch_id, 'message.mood')) end as sentiment,
-            case when v.number = 0 and chance(t.touch_id, 'message.mail') < 0.35 then n.email end as email,
-            case when v.number = 0 and chance(t.touch_id, 'message.mail') < 0.5 then n.phone_national end as phone,
+            case when v.number = 0 then pick(['positive', 'neutral', 'neutral', 'negative'],
+                chance(t.touch_id, 'message.mood')) end as sentiment,
+            case when v.number = 0 and chance(t.touch_id, 'message.mail') < 0.35 then n.email
+                end as email,
+            case when v.number = 0 and chance(t.touch_id,
+                'message.mail') < 0.5 then n.phone_national end as phone,
             t.market, case when v.number = 0 then t.touched_at else t.touched_at
-                + to_seconds((600 + wait(t.touch_id, 'message.answer') * 9000)::bigint) end as created_at,
+                + to_seconds((600 + wait(t.touch_id, 'message.answer') * 9000)::bigint)
+                    end as created_at,
             created_at as _at, t.touch_id * 2 + v.number as _id
         from touch t join person p on p.person_id = t.person_id
         join noisy_person n on n.person_id = t.person_id and n.system = 'social'
         cross join (values (0, 'inbound'), (1, 'outbound')) v(number, direction)
-        where t.channel = 'social_message' and (v.number = 0 or chance(t.touch_id, 'message.answered') < 0.8)
+        where t.channel = 'social_message' and (v.number = 0 or chance(t.touch_id,
+            'message.answered') < 0.8)
             and created_at < (select max(last_day) from file_period) + interval 1 day
     """)
 
@@ -47,31 +64,44 @@ def _create_mailings(con: duckdb.DuckDBPyConnection, calendar: Calendar) -> None
     """One mailing per quarter and market, in loyalty cards' or contacts' ids; some coupons come back."""
     con.execute(f"""
         create temp table mailing_touch as
-        select t.touch_id, t.person_id, t.touched_at, 'DM-' || t.market || '-' || strftime(t.touched_at, '%Y') || 'Q' || quarter(t.touched_at) as campaign_id,
-            t.journey_id, case when p.loyalty_card_id is not null then p.loyalty_card_id when k.contact_id is not null then k.contact_id end as recipient,
-            case when p.loyalty_card_id is not null then 'northmart' else 'salesforce' end as recipient_source
+        select t.touch_id, t.person_id, t.touched_at, 'DM-' || t.market || '-'
+            || strftime(t.touched_at, '%Y') || 'Q' || quarter(t.touched_at) as campaign_id,
+            t.journey_id, case when p.loyalty_card_id is not null then p.loyalty_card_id
+                when k.contact_id is not null then k.contact_id end as recipient,
+            case when p.loyalty_card_id is not null then 'northmart' else 'salesforce'
+                end as recipient_source
         from touch t join person p on p.person_id = t.person_id
         left join contact_known k on k.person_id = t.person_id and k.created_at <= t.touched_at
         where t.channel = 'direct_mail';
         create temp view mailing as
-        select distinct campaign_id, 'Mailing ' || campaign_id as name, 'mailing' as campaign_type, 'direct_mail' as channel,
+        select distinct campaign_id, 'Mailing ' || campaign_id as name, 'mailing' as campaign_type,
+            'direct_mail' as channel,
             strftime(date_trunc('quarter', touched_at), '%d/%m/%Y') as start_date,
-            strftime(last_day(date_trunc('quarter', touched_at) + interval 2 month), '%d/%m/%Y') as end_date, '12.000,50' as budget, greatest(date_trunc('quarter', touched_at), timestamp '{calendar.start}') as _at, (hash(campaign_id) >> 2)::bigint as _id
-        from (select campaign_id, min(touched_at) as touched_at from mailing_touch group by campaign_id);
+            strftime(last_day(date_trunc('quarter', touched_at) + interval 2 month),
+                '%d/%m/%Y') as end_date, '12.000,50' as budget, greatest(date_trunc('quarter',
+                touched_at), timestamp '{calendar.start}') as _at,
+                (hash(campaign_id) >> 2)::bigint as _id
+        from (select campaign_id, min(touched_at) as touched_at from mailing_touch
+            group by campaign_id);
         create temp view mailing_contact as
-        select campaign_id, recipient as person_id, recipient_source as person_source, strftime(touched_at, '%d/%m/%Y') as contacted_on, null::varchar as response,
+        select campaign_id, recipient as person_id, recipient_source as person_source,
+            strftime(touched_at, '%d/%m/%Y') as contacted_on, null::varchar as response,
             touched_at as _at, touch_id as _id
         from mailing_touch where recipient is not null;
         create temp view mailing_coupon as
-        select 'CP' || replace(campaign_id, '-', '') as coupon_code, gtin as product_code, campaign_id,
+        select 'CP' || replace(campaign_id, '-', '') as coupon_code, gtin as product_code,
+            campaign_id,
             (select min(_at) from mailing m where m.campaign_id = c.campaign_id) as _at,
             row_number() over (order by campaign_id, gtin) as _id
         from (select distinct campaign_id from mailing_touch) c,
             (select gtin from product order by popularity desc, gtin limit 5);
         create temp view coupon_redeemed as
-        select 'CP' || replace(m.campaign_id, '-', '') as coupon_code, m.campaign_id, m.recipient as person_id,
-            m.recipient_source as person_source, j.converted_at::date as redeemed_on, j.converted_at as _at, m.touch_id as _id
-        from mailing_touch m join journey j on j.journey_id = m.journey_id and j.outcome = 'converted' and j.place = 'store'
+        select 'CP' || replace(m.campaign_id, '-', '') as coupon_code, m.campaign_id,
+            m.recipient as person_id,
+            m.recipient_source as person_source, j.converted_at::date as redeemed_on,
+                j.converted_at as _at, m.touch_id as _id
+        from mailing_touch m join journey j on j.journey_id = m.journey_id
+            and j.outcome = 'converted' and j.place = 'store'
         where m.recipient is not null and chance(m.touch_id, 'coupon.used') < 0.4
         qualify row_number() over (partition by m.journey_id order by m.touch_id) = 1;
     """)

@@ -1,7 +1,9 @@
 """Writing a source's table as files, one per period of the calendar, and remembering what was written.
 
-A module hands over a relation with the file's own columns and two more: `_at` (when the row left its
-system, UTC) and `_id` (whole number, unique in the table; gives the order of rows). What stands in the
+A module hands
+    over a relation with the file's own columns and two more: `_at` (when the row left its
+system, UTC) and `_id` (whole number, unique in the table; gives the order of rows). What stands in
+    the
 rows is decided elsewhere.
 """
 
@@ -46,18 +48,22 @@ class Outbox:
     def prepare(self, con: duckdb.DuckDBPyConnection) -> None:
         """Create the folder, the periods as a table, and the record of written files."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        con.execute("create or replace table file_period (period varchar, first_day date, last_day date)")
+        con.execute(
+            "create or replace table file_period (period varchar, first_day date, last_day date)"
+        )
         con.executemany(
             "insert into file_period values (?, ?, ?)",
             [(p.name, p.first_day, p.last_day) for p in self.calendar.periods()],
         )
         con.execute("""
             create table if not exists written_file
-                (source varchar, source_table varchar, file varchar, period varchar, row_count bigint);
+                (source varchar, source_table varchar, file varchar, period varchar,
+                    row_count bigint);
             create table if not exists superseded_file (file varchar);
             create table if not exists written_total
                 (source varchar, source_table varchar, file varchar, measure varchar, value double);
-            create table if not exists planted_fault (file varchar, kind varchar, rows bigint, description varchar)
+            create table if not exists planted_fault (file varchar, kind varchar, rows bigint,
+                description varchar)
         """)
 
     def write(
@@ -75,19 +81,24 @@ class Outbox:
         """Write `relation` below `<source>/` as `<table>_<period>`, as a kind of file; returns rows written.
 
         late, duplicated: shares of rows that arrive 3 to 30 days later, or twice.
-        shape: the query of a file, by its number, over `{rows}`, its rows of the relation; it orders them.
+        shape: the query of a file, by its number, over `{rows}`,
+            its rows of the relation; it orders them.
         measures: columns of the relation whose sums per file are kept in written_total.
         """
         filed = f"filed_{source}_{table}"
         self._file(con, relation, filed, f"{source}/{table}", late, duplicated)
-        present = {row[0] for row in con.execute(f"select distinct _period from {filed}").fetchall()}
+        present = {
+            row[0] for row in con.execute(f"select distinct _period from {filed}").fetchall()
+        }
         total = 0
         for number, period in enumerate(self.calendar.periods()):
             if period.name not in present or not self.calendar.is_written(period.last_day):
                 continue
             path = f"{source}/{table}_{period.name}.{_KINDS[kind][0]}"
             rows = f"select * from {filed} where _period = '{period.name}'"
-            total += self.copy(con, shape(number).replace("{rows}", rows), path, kind, source, table, period.name)
+            total += self.copy(
+                con, shape(number).replace("{rows}", rows), path, kind, source, table, period.name
+            )
             for measure in measures:
                 con.execute(
                     f"insert into written_total select ?, ?, ?, ?, coalesce(sum({measure}), 0) from ({rows})",
@@ -97,18 +108,33 @@ class Outbox:
         return total
 
     def copy(
-        self, con: duckdb.DuckDBPyConnection, query: str, path: str, kind: str, source: str, table: str, period: str
+        self,
+        con: duckdb.DuckDBPyConnection,
+        query: str,
+        path: str,
+        kind: str,
+        source: str,
+        table: str,
+        period: str,
     ) -> int:
         """Write one file and remember it."""
         target = self.folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         rows = con.execute(f"copy ({query}) to '{target}' {_KINDS[kind][1]}").fetchone()
         count = int(rows[0]) if rows else 0
-        con.execute("insert into written_file values (?, ?, ?, ?, ?)", [source, table, path, period, count])
+        con.execute(
+            "insert into written_file values (?, ?, ?, ?, ?)", [source, table, path, period, count]
+        )
         return count
 
     def _file(
-        self, con: duckdb.DuckDBPyConnection, relation: str, filed: str, name: str, late: float, duplicated: float
+        self,
+        con: duckdb.DuckDBPyConnection,
+        relation: str,
+        filed: str,
+        name: str,
+        late: float,
+        duplicated: float,
     ) -> None:
         """Give each row the file that it arrives in."""
         con.execute(f"""
@@ -116,7 +142,8 @@ class Outbox:
             with sent as (
                 select *,
                     case when chance(_id, '{name} late') < {late}
-                        then 3 + floor(chance(_id, '{name} how late') * 28)::int else 0 end as _days_late
+                        then 3 + floor(chance(_id, '{name} how late') * 28)::int else 0
+                            end as _days_late
                 from {relation}
             ),
             twice as (
@@ -135,7 +162,8 @@ class Outbox:
             if share:
                 con.execute(f"""
                     insert into planted_fault
-                    select '{name}', '{'late_row' if fault == 'late' else 'duplicate_row'}', count(*),
+                    select '{name}', '{"late_row" if fault == "late" else "duplicate_row"}',
+                        count(*),
                         'rows of the whole history; some of the late ones still reach the same file'
                     from {relation} where chance(_id, '{name} {fault}') < {share}
                 """)

@@ -10,7 +10,12 @@ from __future__ import annotations
 import duckdb
 
 from orchestration.sample.chance import sql_list, weighted_list
-from orchestration.sample.parameters import PLACES_BY_START, SEGMENTS, STARTS_ONLINE, VARIANT_LOG_ODDS
+from orchestration.sample.parameters import (
+    PLACES_BY_START,
+    SEGMENTS,
+    STARTS_ONLINE,
+    VARIANT_LOG_ODDS,
+)
 from orchestration.sample.parameters import Calendar, Parameters
 
 WEB_CHANNELS = (
@@ -37,16 +42,19 @@ def _start_journeys(con: duckdb.DuckDBPyConnection, calendar: Calendar) -> None:
         with counted as (
             select person_id, market, segment, klaviyo_id is not null as has_email_channel,
                 social_platform is not null as has_social_channel,
-                floor((case segment {rate} end) * {days} / 365.0 * (0.4 + 1.2 * chance(person_id, 'journey.count'))
+                floor((case segment {rate} end) * {days} / 365.0 * (0.4 + 1.2 * chance(person_id,
+                    'journey.count'))
                     + chance(person_id, 'journey.more'))::int as journeys
             from person
         ),
         spread as (
             select *, unnest(range(1, journeys + 1)) as position from counted where journeys > 0
         )
-        select person_id * 32 + position as journey_id, person_id, market, segment, has_email_channel,
+        select person_id * 32 + position as journey_id, person_id, market, segment,
+            has_email_channel,
             has_social_channel,
-            fmod((position - 1 + 0.75 * chance(person_id * 32 + position, 'journey.start')) * {days}::double / journeys
+            fmod((position - 1 + 0.75 * chance(person_id * 32 + position, 'journey.start'))
+                * {days}::double / journeys
                 + chance(person_id, 'journey.phase') * {days}, {days}) as start_day,
             chance(person_id * 32 + position, 'journey.online') < {STARTS_ONLINE} as starts_online
         from spread
@@ -62,7 +70,8 @@ def _place_touches(con: duckdb.DuckDBPyConnection, params: Parameters) -> None:
     con.execute(f"""
         create temp table touch_drawn as
         with counted as (
-            select *, least(14, 1 + floor(wait(journey_id, 'journey.touches') * {rates['touches_mean'] - 0.5}))::int
+            select *, least(14, 1 + floor(wait(journey_id, 'journey.touches')
+                * {rates["touches_mean"] - 0.5}))::int
                 as touches
             from journey_start
         ),
@@ -71,10 +80,12 @@ def _place_touches(con: duckdb.DuckDBPyConnection, params: Parameters) -> None:
         ),
         moved as (
             select *, journey_id * 16 + position as touch_id,
-                case when position = 1 then pick([1, 1, 1, 1, 1, 1, 2, 2, 2, 3], chance(journey_id, 'journey.stage'))
-                    when chance(journey_id * 16 + position, 'touch.move') < {rates['stage_back']} then -1
+                case when position = 1 then pick([1, 1, 1, 1, 1, 1, 2, 2, 2, 3], chance(journey_id,
+                    'journey.stage'))
+                    when chance(journey_id * 16 + position, 'touch.move') < {rates["stage_back"]}
+                        then -1
                     when chance(journey_id * 16 + position, 'touch.move')
-                        < {rates['stage_back'] + rates['stage_forward']} then 1
+                        < {rates["stage_back"] + rates["stage_forward"]} then 1
                     else 0 end as step,
                 case when position = 1 then 0
                     else least(11, 1.5 * wait(journey_id * 16 + position, 'touch.gap')) end as gap
@@ -84,18 +95,22 @@ def _place_touches(con: duckdb.DuckDBPyConnection, params: Parameters) -> None:
             select *, least(3, greatest(1, sum(step) over along)) as stage_number,
                 start_day + sum(gap) over along as day
             from moved
-            window along as (partition by journey_id order by position rows between unbounded preceding and current row)
+            window along as (partition by journey_id order by position rows between unbounded
+                preceding and current row)
         ),
         drawn as (
             select *, case
-                when position = 1 and starts_online then pick({weighted_list(online)}, chance(touch_id, 'touch.channel'))
-                when position = 1 then pick({weighted_list(offline)}, chance(touch_id, 'touch.channel'))
+                when position = 1 and starts_online then pick({weighted_list(online)},
+                    chance(touch_id, 'touch.channel'))
+                when position = 1 then pick({weighted_list(offline)}, chance(touch_id,
+                    'touch.channel'))
                 when stage_number = 1 then pick({by_stage[0]}, chance(touch_id, 'touch.channel'))
                 when stage_number = 2 then pick({by_stage[1]}, chance(touch_id, 'touch.channel'))
                 else pick({by_stage[2]}, chance(touch_id, 'touch.channel')) end as drawn_channel
             from walked
         )
-        select touch_id, journey_id, person_id, market, segment, position, touches, starts_online, stage_number, day,
+        select touch_id, journey_id, person_id, market, segment, position, touches, starts_online,
+            stage_number, day,
             case when drawn_channel = 'email' and not has_email_channel then 'organic_search'
                 when drawn_channel = 'social_message' and not has_social_channel then 'direct'
                 else drawn_channel end as channel,
@@ -115,15 +130,18 @@ def _convert(con: duckdb.DuckDBPyConnection, calendar: Calendar) -> None:
             select t.*,
                 case when t.channel in {WEB_CHANNELS} then t.person_id * 4 + case
                     when chance(t.touch_id, 'touch.device') < 0.6 then 1
-                    when chance(t.touch_id, 'touch.device') < 0.9 then 2 else 3 end end as wished_device_id
+                    when chance(t.touch_id, 'touch.device') < 0.9 then 2 else 3 end
+                        end as wished_device_id
             from touch_drawn t
         )
         select t.touch_id, t.journey_id, t.person_id, t.market, t.position, t.channel,
             case when t.channel in {VARIANT_CHANNELS} then t.variant end as variant,
             ['awareness', 'consideration', 'intent'][t.stage_number::int] as stage,
-            case when t.channel in {WEB_CHANNELS} then coalesce(d.device_id, t.person_id * 4 + 1) end as device_id,
+            case when t.channel in {WEB_CHANNELS} then coalesce(d.device_id, t.person_id * 4 + 1)
+                end as device_id,
             date_trunc('second', timestamp '{calendar.start}' + to_microseconds(
-                ((floor(t.day) * 24 + 7.5 + 16 * (t.day - floor(t.day)) - s.utc_offset_hours) * 3600000000)::bigint))
+                ((floor(t.day) * 24 + 7.5 + 16 * (t.day - floor(t.day)) - s.utc_offset_hours)
+                    * 3600000000)::bigint))
                 as touched_at
         from timed t
         join market_setting s on s.market = t.market
@@ -133,7 +151,8 @@ def _convert(con: duckdb.DuckDBPyConnection, calendar: Calendar) -> None:
     con.execute(f"""
         create temp table journey_odds as
         with effects as (
-            select journey_id, channel, max(variant) as variant from touch group by journey_id, channel
+            select journey_id, channel, max(variant) as variant from touch group by journey_id,
+                channel
         ),
         summed as (
             select e.journey_id, round(sum(c.log_odds + case when e.variant = 'B' then
@@ -143,14 +162,19 @@ def _convert(con: duckdb.DuckDBPyConnection, calendar: Calendar) -> None:
         ),
         bounds as (
             select journey_id, any_value(person_id) as person_id, any_value(market) as market,
-                min(touched_at) as started_at, max(touched_at) as last_touch_at, count(*) as touches,
-                arg_max(channel, position) as last_channel, arg_min(channel, position) as first_channel,
-                max(case stage when 'awareness' then 1 when 'consideration' then 2 else 3 end) as furthest
+                min(touched_at) as started_at, max(touched_at) as last_touch_at,
+                    count(*) as touches,
+                arg_max(channel, position) as last_channel, arg_min(channel,
+                    position) as first_channel,
+                max(case stage when 'awareness' then 1 when 'consideration' then 2
+                    else 3 end) as furthest
             from touch group by journey_id
         )
         select b.*, j.segment, j.starts_online,
-            round((case j.segment {rest} end) + s.log_odds + 0.25 * (b.furthest - 1), 6) as log_odds,
-            1 / (1 + exp(-((case j.segment {rest} end) + s.log_odds + 0.25 * (b.furthest - 1)))) as probability
+            round((case j.segment {rest} end) + s.log_odds + 0.25 * (b.furthest - 1),
+                6) as log_odds,
+            1 / (1 + exp(-((case j.segment {rest} end) + s.log_odds + 0.25 * (b.furthest
+                - 1)))) as probability
         from bounds b join summed s on s.journey_id = b.journey_id
         join journey_start j on j.journey_id = b.journey_id
     """)
@@ -173,10 +197,14 @@ def _convert(con: duckdb.DuckDBPyConnection, calendar: Calendar) -> None:
             from wished
         )
         select *, case
-            when place = 'own_web' then last_touch_at + to_seconds((300 + chance(journey_id, 'journey.delay') * 1200)::bigint)
-            when place = 'social_shop' then last_touch_at + to_seconds((420 + chance(journey_id, 'journey.delay') * 2400)::bigint)
-            when place = 'e_tailer' then last_touch_at + to_seconds((1800 + wait(journey_id, 'journey.delay') * 50000)::bigint)
-            when place = 'store' then last_touch_at + to_seconds((3600 + least(6, wait(journey_id, 'journey.delay')) * 90000)::bigint)
+            when place = 'own_web' then last_touch_at + to_seconds((300 + chance(journey_id,
+                'journey.delay') * 1200)::bigint)
+            when place = 'social_shop' then last_touch_at + to_seconds((420 + chance(journey_id,
+                'journey.delay') * 2400)::bigint)
+            when place = 'e_tailer' then last_touch_at + to_seconds((1800 + wait(journey_id,
+                'journey.delay') * 50000)::bigint)
+            when place = 'store' then last_touch_at + to_seconds((3600 + least(6, wait(journey_id,
+                'journey.delay')) * 90000)::bigint)
             end as converts_at
         from placed
     """)
@@ -186,7 +214,8 @@ def _insert_effects(con: duckdb.DuckDBPyConnection) -> None:
     from orchestration.sample.parameters import CHANNELS
 
     con.executemany(
-        "insert into channel_effect values (?, ?, ?)", [(c.code, c.is_online, c.log_odds) for c in CHANNELS]
+        "insert into channel_effect values (?, ?, ?)",
+        [(c.code, c.is_online, c.log_odds) for c in CHANNELS],
     )
 
 
@@ -195,16 +224,21 @@ def _cut_at_end(con: duckdb.DuckDBPyConnection, calendar: Calendar) -> None:
     con.execute(f"""
         delete from touch where touched_at >= timestamp '{calendar.end}' + interval 1 day;
         create table journey as
-        select p.journey_id, p.person_id, p.market, p.segment, p.started_at, p.last_touch_at, p.first_channel,
+        select p.journey_id, p.person_id, p.market, p.segment, p.started_at, p.last_touch_at,
+            p.first_channel,
             p.last_channel, p.starts_online, p.log_odds, p.probability,
-            case when p.converts_at < timestamp '{calendar.end}' + interval 1 day then p.place end as place,
-            case when p.converts_at < timestamp '{calendar.end}' + interval 1 day then p.converts_at end as converted_at,
+            case when p.converts_at < timestamp '{calendar.end}' + interval 1 day then p.place
+                end as place,
+            case when p.converts_at < timestamp '{calendar.end}' + interval 1 day then p.converts_at
+                end as converted_at,
             case when p.converts_at < timestamp '{calendar.end}' + interval 1 day then 'converted'
-                when p.last_touch_at + interval 30 day >= timestamp '{calendar.end}' + interval 1 day then 'open'
+                when p.last_touch_at + interval 30 day >= timestamp '{calendar.end}'
+                    + interval 1 day then 'open'
                 else 'lapsed' end as outcome,
             t.touches
         from journey_placed p
-        join (select journey_id, count(*) as touches from touch group by journey_id) t on t.journey_id = p.journey_id
+        join (select journey_id, count(*) as touches from touch group by journey_id) t
+            on t.journey_id = p.journey_id
     """)
 
 
@@ -214,7 +248,8 @@ def _buy(con: duckdb.DuckDBPyConnection, params: Parameters) -> None:
     con.execute(f"""
         create temp table own_range as
         select list(gtin order by gtin, c.c) as gtins
-        from product cross join lateral range(greatest(1, round(100 * popularity)::bigint)) as c (c);
+        from product cross join lateral range(greatest(1, round(100 * popularity)::bigint)) as c
+            (c);
         create temp table store_slot as
         select market, place, store_code, distributor_code,
             coalesce(sum(weight) over (partition by market, place order by store_code
@@ -224,12 +259,15 @@ def _buy(con: duckdb.DuckDBPyConnection, params: Parameters) -> None:
         from store where weight > 0;
         create table purchase as
         with sold as (
-            select j.journey_id, j.person_id, j.market, j.segment, j.place, j.converted_at, s.store_code,
+            select j.journey_id, j.person_id, j.market, j.segment, j.place, j.converted_at,
+                s.store_code,
                 s.distributor_code, r.gtins
             from journey j
             left join store_slot s on s.market = j.market and s.place = j.place
-                and chance(j.person_id * 8 + (chance(j.journey_id, 'purchase.store') * 3)::int, 'purchase.store') >= s.low
-                and (chance(j.person_id * 8 + (chance(j.journey_id, 'purchase.store') * 3)::int, 'purchase.store') < s.high
+                and chance(j.person_id * 8 + (chance(j.journey_id, 'purchase.store') * 3)::int,
+                    'purchase.store') >= s.low
+                and (chance(j.person_id * 8 + (chance(j.journey_id, 'purchase.store') * 3)::int,
+                    'purchase.store') < s.high
                     or s.is_last)
             left join store_range r on r.store_code = s.store_code
             where j.outcome = 'converted'
@@ -240,16 +278,21 @@ def _buy(con: duckdb.DuckDBPyConnection, params: Parameters) -> None:
             from sold
         ),
         chosen as (
-            select l.*, pick(coalesce(l.gtins, o.gtins), chance(l.journey_id * 8 + l.line_number, 'purchase.product')) as gtin
+            select l.*, pick(coalesce(l.gtins, o.gtins), chance(l.journey_id * 8 + l.line_number,
+                'purchase.product')) as gtin
             from lined l cross join own_range o
         )
-        select c.journey_id as purchase_id, c.line_number, c.person_id, c.converted_at as purchased_at, c.market, c.place,
+        select c.journey_id as purchase_id, c.line_number, c.person_id,
+            c.converted_at as purchased_at, c.market, c.place,
             c.store_code, coalesce(c.distributor_code, 'own') as distributor_code, c.gtin,
-            pick([1, 1, 1, 1, 2, 2, 3], chance(c.journey_id * 8 + c.line_number, 'purchase.quantity')) as quantity,
-            round(p.list_price_eur * (0.9 + 0.2 * chance(c.journey_id * 8 + c.line_number, 'purchase.price')), 2)
+            pick([1, 1, 1, 1, 2, 2, 3], chance(c.journey_id * 8 + c.line_number,
+                'purchase.quantity')) as quantity,
+            round(p.list_price_eur * (0.9 + 0.2 * chance(c.journey_id * 8 + c.line_number,
+                'purchase.price')), 2)
                 as unit_price_eur,
             c.distributor_code = 'northmart' and n.loyalty_card_id is not null
-                and chance(c.journey_id, 'purchase.card') < {params.rates['shows_loyalty_card']} as shows_card,
+                and chance(c.journey_id, 'purchase.card') < {params.rates["shows_loyalty_card"]} as
+                    shows_card,
             coalesce(shows_card, false) or c.place in ('own_web', 'social_shop') as is_identified,
             case when shows_card then n.loyalty_card_id end as card_id,
             c.journey_id
@@ -259,7 +302,9 @@ def _buy(con: duckdb.DuckDBPyConnection, params: Parameters) -> None:
         qualify row_number() over (partition by c.journey_id, c.gtin order by c.line_number) = 1;
         alter table purchase drop shows_card;
         update purchase set store_code = case place when 'own_web' then 'own:web'
-            when 'social_shop' then 'social:' || (select case when p.social_platform in ('instagram', 'tiktok')
-                then p.social_platform else 'instagram' end from person p where p.person_id = purchase.person_id) end
+            when 'social_shop' then 'social:' || (select case
+                when p.social_platform in ('instagram', 'tiktok')
+                then p.social_platform else 'instagram' end from person p
+                    where p.person_id = purchase.person_id) end
         where store_code is null;
     """)

@@ -25,16 +25,32 @@ def plant(con: duckdb.DuckDBPyConnection, outbox: Outbox) -> None:
     """Plant the faults in files that exist as of the calendar's `until`."""
     periods = outbox.calendar.periods()
     number = outbox.middle_number - 1
-    if number >= 0 and number + 1 < len(periods) and outbox.calendar.is_written(periods[number + 1].last_day):
+    if (
+        number >= 0
+        and number + 1 < len(periods)
+        and outbox.calendar.is_written(periods[number + 1].last_day)
+    ):
         _restate(con, outbox, periods[number].name)
         _truncate(con, outbox, periods[number].name)
     if number >= 0 and outbox.calendar.is_written(periods[number].last_day):
         _append_bad_rows(con, outbox, periods[number].name)
     for file, text in (
-        (f"google_ads/ad_stats from number {outbox.middle_number}", "cost_micros is named metrics_cost_micros"),
-        (f"facebook_ads/basic_ad from number {outbox.middle_number}", "one more column, quality_ranking"),
-        (f"facebook_ads/basic_ad number {outbox.middle_number + 1}", "decimal commas: spend as 1,25"),
-        ("campaign/campaign and campaign/contact", "Spanish house format: semicolons, decimal comma, dd/mm/yyyy"),
+        (
+            f"google_ads/ad_stats from number {outbox.middle_number}",
+            "cost_micros is named metrics_cost_micros",
+        ),
+        (
+            f"facebook_ads/basic_ad from number {outbox.middle_number}",
+            "one more column, quality_ranking",
+        ),
+        (
+            f"facebook_ads/basic_ad number {outbox.middle_number + 1}",
+            "decimal commas: spend as 1,25",
+        ),
+        (
+            "campaign/campaign and campaign/contact",
+            "Spanish house format: semicolons, decimal comma, dd/mm/yyyy",
+        ),
     ):
         con.execute("insert into planted_fault values (?, 'changed_format', null, ?)", [file, text])
 
@@ -45,17 +61,33 @@ def _restate(con: duckdb.DuckDBPyConnection, outbox: Outbox, period: str) -> Non
     if not first.exists():
         return
     path = f"google_ads/ad_stats_{period}_v2.csv"
-    con.execute(f"create or replace temp table restated as select *, row_number() over (order by date, ad_id, device) as _id, '' as _period from read_csv('{first}')")
+    con.execute(
+        f"create or replace temp table restated as select *, row_number() over (order by date, ad_id, device) as _id, '' as _period from read_csv('{first}')"
+    )
     con.execute("""
         update restated set clicks = clicks - 1, cost_micros = (cost_micros * 0.9)::bigint
         where clicks > 1 and chance(ad_id * 1000 + _id, 'restated') < 0.3
     """)
     con.execute("delete from written_total where file = ?", [f"google_ads/ad_stats_{period}.csv"])
-    rows = outbox.copy(con, PLAIN.replace("{rows}", "select * from restated"), path, "csv", "google_ads", "ad_stats", period)
+    rows = outbox.copy(
+        con,
+        PLAIN.replace("{rows}", "select * from restated"),
+        path,
+        "csv",
+        "google_ads",
+        "ad_stats",
+        period,
+    )
     for measure in ("impressions", "clicks", "cost_micros"):
-        con.execute(f"insert into written_total select 'google_ads', 'ad_stats', ?, '{measure}', sum({measure}) from restated", [path])
+        con.execute(
+            f"insert into written_total select 'google_ads', 'ad_stats', ?, '{measure}', sum({measure}) from restated",
+            [path],
+        )
     con.execute("insert into superseded_file values (?)", [f"google_ads/ad_stats_{period}.csv"])
-    con.execute("insert into planted_fault values (?, 'restated_period', ?, 'supersedes the file of the same period')", [path, rows])
+    con.execute(
+        "insert into planted_fault values (?, 'restated_period', ?, 'supersedes the file of the same period')",
+        [path, rows],
+    )
 
 
 def _truncate(con: duckdb.DuckDBPyConnection, outbox: Outbox, period: str) -> None:
@@ -66,7 +98,10 @@ def _truncate(con: duckdb.DuckDBPyConnection, outbox: Outbox, period: str) -> No
     path = f"klaviyo/event_{period}_v2.jsonl.gz"
     whole = gzip.compress(gzip.decompress(first.read_bytes()), mtime=0)
     (outbox.folder / path).write_bytes(whole[: len(whole) * 2 // 3])
-    con.execute("insert into planted_fault values (?, 'truncated_file', 0, 'the archive ends early; refused as a whole')", [path])
+    con.execute(
+        "insert into planted_fault values (?, 'truncated_file', 0, 'the archive ends early; refused as a whole')",
+        [path],
+    )
 
 
 def _append_bad_rows(con: duckdb.DuckDBPyConnection, outbox: Outbox, period: str) -> None:
@@ -76,7 +111,9 @@ def _append_bad_rows(con: duckdb.DuckDBPyConnection, outbox: Outbox, period: str
         return
     with target.open("a", encoding="utf-8") as file:
         file.write("\n".join(BAD_ROWS) + "\n")
-    con.execute("update written_file set row_count = row_count + ? where file = ?", [len(BAD_ROWS), path])
+    con.execute(
+        "update written_file set row_count = row_count + ? where file = ?", [len(BAD_ROWS), path]
+    )
     con.execute(
         "insert into planted_fault values (?, 'bad_row', ?, 'type_date, type_impressions, spend_not_negative, required_ad_id')",
         [path, len(BAD_ROWS)],

@@ -50,21 +50,63 @@ FAMILY_NAMES: dict[str, tuple[str, ...]] = {
 
 CITIES: dict[str, tuple[tuple[str, str, str], ...]] = {
     # market: (city, region, first digits of its postal codes)
-    "ES": (("Madrid", "Madrid", "280"), ("Barcelona", "Cataluña", "080"), ("Valencia", "Valencia", "460"),
-           ("Sevilla", "Andalucía", "410"), ("Málaga", "Andalucía", "290"), ("Bilbao", "País Vasco", "480")),
-    "MX": (("Ciudad de México", "CDMX", "030"), ("Guadalajara", "Jalisco", "441"), ("Monterrey", "Nuevo León", "640"),
-           ("Puebla", "Puebla", "720"), ("Mérida", "Yucatán", "970"), ("León", "Guanajuato", "370")),
-    "CO": (("Bogotá", "Bogotá D.C.", "1101"), ("Medellín", "Antioquia", "0500"), ("Cali", "Valle del Cauca", "7600"),
-           ("Barranquilla", "Atlántico", "0800"), ("Bucaramanga", "Santander", "6800")),
-    "US": (("New York", "NY", "100"), ("Miami", "FL", "331"), ("Boston", "MA", "021"), ("Atlanta", "GA", "303"),
-           ("Philadelphia", "PA", "191"), ("Charlotte", "NC", "282")),
-    "GB": (("London", "England", "SE1"), ("Manchester", "England", "M1"), ("Birmingham", "England", "B1"),
-           ("Leeds", "England", "LS1"), ("Glasgow", "Scotland", "G1")),
+    "ES": (
+        ("Madrid", "Madrid", "280"),
+        ("Barcelona", "Cataluña", "080"),
+        ("Valencia", "Valencia", "460"),
+        ("Sevilla", "Andalucía", "410"),
+        ("Málaga", "Andalucía", "290"),
+        ("Bilbao", "País Vasco", "480"),
+    ),
+    "MX": (
+        ("Ciudad de México", "CDMX", "030"),
+        ("Guadalajara", "Jalisco", "441"),
+        ("Monterrey", "Nuevo León", "640"),
+        ("Puebla", "Puebla", "720"),
+        ("Mérida", "Yucatán", "970"),
+        ("León", "Guanajuato", "370"),
+    ),
+    "CO": (
+        ("Bogotá", "Bogotá D.C.", "1101"),
+        ("Medellín", "Antioquia", "0500"),
+        ("Cali", "Valle del Cauca", "7600"),
+        ("Barranquilla", "Atlántico", "0800"),
+        ("Bucaramanga", "Santander", "6800"),
+    ),
+    "US": (
+        ("New York", "NY", "100"),
+        ("Miami", "FL", "331"),
+        ("Boston", "MA", "021"),
+        ("Atlanta", "GA", "303"),
+        ("Philadelphia", "PA", "191"),
+        ("Charlotte", "NC", "282"),
+    ),
+    "GB": (
+        ("London", "England", "SE1"),
+        ("Manchester", "England", "M1"),
+        ("Birmingham", "England", "B1"),
+        ("Leeds", "England", "LS1"),
+        ("Glasgow", "Scotland", "G1"),
+    ),
 }
 
 STREETS: dict[str, tuple[str, ...]] = {
-    "es": ("Calle Mayor", "Calle del Sol", "Avenida de la Constitución", "Calle Nueva", "Paseo del Río", "Calle Olmo"),
-    "en": ("High Street", "Maple Avenue", "Station Road", "Church Lane", "Park Avenue", "Mill Road"),
+    "es": (
+        "Calle Mayor",
+        "Calle del Sol",
+        "Avenida de la Constitución",
+        "Calle Nueva",
+        "Paseo del Río",
+        "Calle Olmo",
+    ),
+    "en": (
+        "High Street",
+        "Maple Avenue",
+        "Station Road",
+        "Church Lane",
+        "Park Avenue",
+        "Mill Road",
+    ),
 }
 
 FREE_MAIL_DOMAINS: dict[str, tuple[str, ...]] = {
@@ -77,10 +119,22 @@ FREE_MAIL_DOMAINS: dict[str, tuple[str, ...]] = {
 
 BUSINESS_KINDS: dict[str, tuple[tuple[str, str], ...]] = {
     # language: (word in the company's name, industry)
-    "es": (("Hotel", "Hospitality"), ("Tienda", "Retail"), ("Cafetería", "Hospitality"), ("Oficinas", "Services"),
-           ("Supermercado", "Retail"), ("Restaurante", "Hospitality")),
-    "en": (("Hotel", "Hospitality"), ("Store", "Retail"), ("Coffee House", "Hospitality"), ("Offices", "Services"),
-           ("Market", "Retail"), ("Restaurant", "Hospitality")),
+    "es": (
+        ("Hotel", "Hospitality"),
+        ("Tienda", "Retail"),
+        ("Cafetería", "Hospitality"),
+        ("Oficinas", "Services"),
+        ("Supermercado", "Retail"),
+        ("Restaurante", "Hospitality"),
+    ),
+    "en": (
+        ("Hotel", "Hospitality"),
+        ("Store", "Retail"),
+        ("Coffee House", "Hospitality"),
+        ("Offices", "Services"),
+        ("Market", "Retail"),
+        ("Restaurant", "Hospitality"),
+    ),
 }
 
 BUSINESS_WORDS = tuple(

@@ -63,7 +63,9 @@ class Calendar:
         for month in self.months:
             next_month = (month + timedelta(days=32)).replace(day=1)
             first = max(month, self.start)
-            last = min(next_month, self.first_daily, self.end + timedelta(days=1)) - timedelta(days=1)
+            last = min(next_month, self.first_daily, self.end + timedelta(days=1)) - timedelta(
+                days=1
+            )
             if first <= last:
                 monthly.append(FilePeriod(f"{month:%Y-%m}", first, last))
         days = (self.end - self.first_daily).days + 1

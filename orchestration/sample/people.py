@@ -22,18 +22,31 @@ def build(con: duckdb.DuckDBPyConnection, params: Parameters, calendar: Calendar
 
 def _create_words(con: duckdb.DuckDBPyConnection, params: Parameters) -> None:
     con.execute("""
-        create table market_setting (market varchar, language varchar, currency varchar, rate double,
+        create table market_setting (market varchar, language varchar, currency varchar,
+            rate double,
             dialling_code varchar, domain varchar, utc_offset_hours int, time_zone varchar);
         create table given (language varchar, position int, name varchar, nickname varchar);
         create table family (language varchar, position int, name varchar);
-        create table city (market varchar, position int, city varchar, region varchar, prefix varchar);
+        create table city (market varchar, position int, city varchar, region varchar,
+            prefix varchar);
         create table mail_domain (market varchar, position int, domain varchar);
     """)
     offsets = {"ES": 1, "MX": -6, "CO": -5, "US": -5, "GB": 0}
     con.executemany(
         "insert into market_setting values (?, ?, ?, ?, ?, ?, ?, ?)",
-        [(m.code, m.language, m.currency, m.rate, m.dialling_code, m.domain, offsets[m.code], m.time_zone)
-         for m in params.markets],
+        [
+            (
+                m.code,
+                m.language,
+                m.currency,
+                m.rate,
+                m.dialling_code,
+                m.domain,
+                offsets[m.code],
+                m.time_zone,
+            )
+            for m in params.markets
+        ],
     )
     for language, given in names.GIVEN_NAMES.items():
         con.executemany(
@@ -45,7 +58,10 @@ def _create_words(con: duckdb.DuckDBPyConnection, params: Parameters) -> None:
             [(language, i, name) for i, name in enumerate(names.FAMILY_NAMES[language])],
         )
     for market, cities in names.CITIES.items():
-        con.executemany("insert into city values (?, ?, ?, ?, ?)", [(market, i, *c) for i, c in enumerate(cities)])
+        con.executemany(
+            "insert into city values (?, ?, ?, ?, ?)",
+            [(market, i, *c) for i, c in enumerate(cities)],
+        )
         con.executemany(
             "insert into mail_domain values (?, ?, ?)",
             [(market, i, d) for i, d in enumerate(names.FREE_MAIL_DOMAINS[market])],
@@ -56,7 +72,9 @@ def _create_businesses(con: duckdb.DuckDBPyConnection, params: Parameters) -> No
     count = max(12, round(params.person_count * params.rates["is_business_buyer"] / 1.6))
     markets = weighted_list({m.code: m.share for m in params.markets})
     kinds = {lang: sql_list([k for k, _ in kind]) for lang, kind in names.BUSINESS_KINDS.items()}
-    industries = {lang: sql_list([i for _, i in kind]) for lang, kind in names.BUSINESS_KINDS.items()}
+    industries = {
+        lang: sql_list([i for _, i in kind]) for lang, kind in names.BUSINESS_KINDS.items()
+    }
     con.execute(f"""
         create table business as
         with base as (
@@ -65,10 +83,13 @@ def _create_businesses(con: duckdb.DuckDBPyConnection, params: Parameters) -> No
             from range(1, {count} + 1) t(i)
         )
         select b.business_id, b.market,
-            case when s.language = 'es' then pick({kinds['es']}, chance(b.business_id, 'business.kind'))
-                 else pick({kinds['en']}, chance(b.business_id, 'business.kind')) end as kind,
-            case when s.language = 'es' then pick({industries['es']}, chance(b.business_id, 'business.kind'))
-                 else pick({industries['en']}, chance(b.business_id, 'business.kind')) end as industry,
+            case when s.language = 'es' then pick({kinds["es"]}, chance(b.business_id,
+                'business.kind'))
+                 else pick({kinds["en"]}, chance(b.business_id, 'business.kind')) end as kind,
+            case when s.language = 'es' then pick({industries["es"]}, chance(b.business_id,
+                'business.kind'))
+                 else pick({industries["en"]}, chance(b.business_id, 'business.kind'))
+                     end as industry,
             case when s.language = 'es' then kind || ' ' || b.word else b.word || ' ' || kind end
                 || ' ' || b.business_id as name,
             ascii_of(b.word) || '-' || b.business_id || '.example' as domain,
@@ -90,22 +111,27 @@ def _create_persons(con: duckdb.DuckDBPyConnection, params: Parameters, calendar
     con.execute(f"""
         create temp table person_base as
         with heads as (
-            select i as person_id, chance(i, 'person.head') < {rates['household_head']} or i = 1 as is_head
+            select i as person_id, chance(i, 'person.head') < {rates["household_head"]}
+                or i = 1 as is_head
             from range(1, {params.person_count} + 1) t(i)
         )
         select person_id, is_head, max(case when is_head then person_id end)
-            over (order by person_id rows between unbounded preceding and current row) as household_id
+            over (order by person_id rows between unbounded preceding
+                and current row) as household_id
         from heads;
         create temp table city_count as select market, count(*) as cities from city group by market;
         create temp table person_placed as
         select p.person_id, p.household_id, p.is_head,
             pick({markets}, chance(p.household_id, 'household.market')) as market,
             pick({segments}, chance(p.person_id, 'person.segment')) as segment,
-            chance(p.person_id, 'person.business') < {rates['is_business_buyer']} as is_business_buyer,
+            chance(p.person_id, 'person.business') < {rates["is_business_buyer"]} as
+                is_business_buyer,
             floor(chance(p.person_id, 'person.given') * 60)::int as given_position,
             floor(chance(case when chance(p.person_id, 'person.kin') < 0.7 then p.household_id
-                else p.person_id + 500000000 end, 'person.family') * {family_count})::int as family_position,
-            floor(chance(p.person_id, 'person.family 2') * {family_count})::int as family_2_position,
+                else p.person_id + 500000000 end, 'person.family') * {family_count})::int as
+                    family_position,
+            floor(chance(p.person_id, 'person.family 2') * {family_count})::int as
+                family_2_position,
             (p.person_id * 7368787 + {params.seed % 997}) % 100000000 as number,
             (p.household_id * 7368787 + {params.seed % 991}) % 10000000 as house_number
         from person_base p
@@ -114,13 +140,15 @@ def _create_persons(con: duckdb.DuckDBPyConnection, params: Parameters, calendar
     con.execute(f"""
         create table person as
         with named as (
-            select p.*, s.language, s.dialling_code, g.name as given_name, g.nickname, f.name as family_name_1,
+            select p.*, s.language, s.dialling_code, g.name as given_name, g.nickname,
+                f.name as family_name_1,
                 case when s.language = 'es' then f2.name end as family_name_2,
                 c.city, c.region, c.prefix, d.domain
             from person_placed p
             join market_setting s on s.market = p.market
             join given g on g.language = s.language and g.position = p.given_position
-            join family f on f.language = s.language and f.position = p.family_position % {family_count}
+            join family f on f.language = s.language and f.position = p.family_position %
+                {family_count}
             left join family f2 on f2.language = 'es' and f2.position = p.family_2_position
             join city_count n on n.market = p.market
             join city c on c.market = p.market
@@ -133,49 +161,65 @@ def _create_persons(con: duckdb.DuckDBPyConnection, params: Parameters, calendar
                 replace(ascii_of(given_name) || '.' || ascii_of(family_name_1), '''', '')
                     || (number % 100000)::varchar || case when person_id > 90000 then
                         to_base(person_id // 90000, 36) else '' end as mail_name,
-                not is_head and chance(person_id, 'person.shares mail') < {rates['shares_household_mailbox']}
+                not is_head and chance(person_id,
+                    'person.shares mail') < {rates["shares_household_mailbox"]}
                     as uses_household_mailbox,
-                case market when 'ES' then '6' when 'MX' then '55' when 'CO' then '31' when 'GB' then '74' else '' end
+                case market when 'ES' then '6' when 'MX' then '55' when 'CO' then '31'
+                    when 'GB' then '74' else '' end
                     as mobile_prefix
             from named
         )
-        select person_id, household_id, market, language, segment, given_name, nickname, family_name_1, family_name_2,
+        select person_id, household_id, market, language, segment, given_name, nickname,
+            family_name_1, family_name_2,
             date '1942-01-01' + (chance(person_id, 'person.birth') * 23000)::int as birth_date,
             case when uses_household_mailbox then 'familia' || house_number || '@gmail.com'
-                 when chance(person_id, 'person.has mail') < {rates['has_email']} then mail_name || '@' || domain
+                 when chance(person_id, 'person.has mail') < {rates["has_email"]} then mail_name
+                     || '@' || domain
             end as email,
             uses_household_mailbox,
-            case when chance(person_id, 'person.second mail') < {rates['has_second_email']}
+            case when chance(person_id, 'person.second mail') < {rates["has_second_email"]}
                 then replace(ascii_of(nickname), '''', '') || '_' || (number % 1000000)::varchar
-                    || case when person_id > 900000 then 'x' else '' end || '@gmail.com' end as email_2,
-            case when chance(person_id, 'person.mobile') < {rates['has_mobile']} then
-                case market when 'US' then lpad((201 + person_id // 10000 % 790)::varchar, 3, '0') || '55'
+                    || case when person_id > 900000 then 'x' else '' end || '@gmail.com'
+                        end as email_2,
+            case when chance(person_id, 'person.mobile') < {rates["has_mobile"]} then
+                case market when 'US' then lpad((201 + person_id // 10000 % 790)::varchar, 3,
+                    '0') || '55'
                         || lpad((person_id % 100000)::varchar, 5, '0')
                     else mobile_prefix || lpad(number::varchar, 8, '0') end end as mobile,
             case when chance(household_id, 'household.landline') < 0.3 then
-                case market when 'ES' then '91' when 'MX' then '333' when 'CO' then '604' when 'GB' then '207'
+                case market when 'ES' then '91' when 'MX' then '333' when 'CO' then '604'
+                    when 'GB' then '207'
                     else '212' end || lpad(house_number::varchar, 7, '0') end as landline,
             city, region,
             case market when 'GB' then prefix || ' ' || (person_id % 9)::varchar || 'AB'
-                when 'CO' then prefix || lpad((chance(household_id, 'household.post') * 99)::int::varchar, 2, '0')
-                else prefix || lpad((chance(household_id, 'household.post') * 99)::int::varchar, 2, '0') end as postal_code,
-            pick(case when language = 'es' then {sql_list(names.STREETS['es'])} else {sql_list(names.STREETS['en'])} end,
-                chance(household_id, 'household.street')) || ' ' || (1 + household_id % 180)::varchar as street,
+                when 'CO' then prefix || lpad((chance(household_id, 'household.post')
+                    * 99)::int::varchar, 2, '0')
+                else prefix || lpad((chance(household_id, 'household.post') * 99)::int::varchar, 2,
+                    '0') end as postal_code,
+            pick(case when language = 'es' then {sql_list(names.STREETS["es"])}
+                else {sql_list(names.STREETS["en"])} end,
+                chance(household_id, 'household.street')) || ' ' || (1
+                    + household_id % 180)::varchar as street,
             is_business_buyer,
             case when is_business_buyer then
                 (select business_id from business_slot b where b.market = mailed.market
-                    and b.position = floor(chance(person_id, 'person.business id') * b.businesses)::int) end as business_id,
-            case when chance(person_id, 'person.card') < {rates['has_loyalty_card']} and market in ('US', 'GB')
-                then '29' || lpad((person_id * 13 + 1000000007)::varchar, 11, '0') end as loyalty_card_id,
-            case when chance(person_id, 'person.shop account') < {rates['has_shop_account']}
+                    and b.position = floor(chance(person_id, 'person.business id')
+                        * b.businesses)::int) end as business_id,
+            case when chance(person_id, 'person.card') < {rates["has_loyalty_card"]}
+                and market in ('US', 'GB')
+                then '29' || lpad((person_id * 13 + 1000000007)::varchar, 11, '0')
+                    end as loyalty_card_id,
+            case when chance(person_id, 'person.shop account') < {rates["has_shop_account"]}
                 then 7000000000 + person_id * 17 end as shop_customer_id,
-            case when chance(person_id, 'person.newsletter') < {rates['subscribes_newsletter']}
+            case when chance(person_id, 'person.newsletter') < {rates["subscribes_newsletter"]}
                 then code('K', person_id * 31 + 466560, 8) end as klaviyo_id,
-            case when chance(person_id, 'person.social') < {rates['has_social_profile']}
-                then pick(['instagram', 'instagram', 'facebook', 'tiktok', 'whatsapp', 'x'], chance(person_id, 'person.platform'))
+            case when chance(person_id, 'person.social') < {rates["has_social_profile"]}
+                then pick(['instagram', 'instagram', 'facebook', 'tiktok', 'whatsapp', 'x'],
+                    chance(person_id, 'person.platform'))
                 end as social_platform,
             code('u', person_id * 37 + 1679616, 7) as social_profile_id,
-            timestamp '{calendar.start}' - to_seconds((chance(person_id, 'person.known since') * 86400 * 1400)::bigint)
+            timestamp '{calendar.start}' - to_seconds((chance(person_id, 'person.known since')
+                * 86400 * 1400)::bigint)
                 as known_since
         from mailed
     """)
@@ -184,7 +228,8 @@ def _create_persons(con: duckdb.DuckDBPyConnection, params: Parameters, calendar
 def _create_business_slots(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("""
         create temp table business_slot as
-        select business_id, market, row_number() over (partition by market order by business_id) - 1 as position,
+        select business_id, market, row_number() over (partition by market order by business_id)
+            - 1 as position,
             count(*) over (partition by market) as businesses
         from business
     """)
@@ -198,29 +243,38 @@ def _create_devices(con: duckdb.DuckDBPyConnection, params: Parameters) -> None:
         with slots as (
             select person_id, household_id, market, slot
             from person, (values (1), (2), (3)) v(slot)
-            where slot = 1 or (slot = 2 and chance(person_id, 'device.second') < {rates['has_second_device']})
-                or (slot = 3 and chance(person_id, 'device.third') < {rates['has_third_device']})
+            where slot = 1 or (slot = 2 and chance(person_id,
+                'device.second') < {rates["has_second_device"]})
+                or (slot = 3 and chance(person_id, 'device.third') < {rates["has_third_device"]})
         ),
         numbered as (
             select *, person_id * 4 + slot as device_id,
-                case when slot = 1 then pick(['mobile', 'mobile', 'mobile', 'desktop'], chance(person_id, 'device.kind'))
-                     when slot = 2 then pick(['desktop', 'desktop', 'mobile'], chance(person_id, 'device.kind 2'))
+                case when slot = 1 then pick(['mobile', 'mobile', 'mobile', 'desktop'],
+                    chance(person_id, 'device.kind'))
+                     when slot = 2 then pick(['desktop', 'desktop', 'mobile'], chance(person_id,
+                         'device.kind 2'))
                      else 'tablet' end as category
             from slots
         )
         select device_id, person_id, market, slot, category,
-            case when slot = 3 and household_id <> person_id and chance(device_id, 'device.shared') < {rates['shared_device']}
+            case when slot = 3 and household_id <> person_id and chance(device_id,
+                'device.shared') < {rates["shared_device"]}
                 then household_id * 4 + 1 else device_id end as cookie,
             (100000000 + hash(xor(hash(cookie), 77)) % 1900000000)::varchar || '.'
                 || (1600000000 + cookie)::varchar as user_pseudo_id,
-            case category when 'desktop' then pick(['Windows', 'Macintosh', 'Windows'], chance(device_id, 'device.os'))
-                else pick(['Android', 'iOS'], chance(device_id, 'device.os')) end as operating_system,
-            case category when 'desktop' then pick(['Chrome', 'Edge', 'Firefox'], chance(device_id, 'device.browser'))
+            case category when 'desktop' then pick(['Windows', 'Macintosh', 'Windows'],
+                chance(device_id, 'device.os'))
+                else pick(['Android', 'iOS'], chance(device_id, 'device.os'))
+                    end as operating_system,
+            case category when 'desktop' then pick(['Chrome', 'Edge', 'Firefox'], chance(device_id,
+                'device.browser'))
                 else pick(['Chrome', 'Safari'], chance(device_id, 'device.os')) end as browser,
-            case when chance(device_id, 'device.skewed') < {rates['clock_skewed_device']}
-                then ((chance(device_id, 'device.skew') - 0.5) * 2 * 5400)::bigint else 0 end as skew_seconds,
-            case when chance(device_id, 'device.consent') < {rates['refuses_analytics']} then 'No'
-                when chance(device_id, 'device.consent') < {rates['refuses_analytics']} + {rates['consent_missing']}
+            case when chance(device_id, 'device.skewed') < {rates["clock_skewed_device"]}
+                then ((chance(device_id, 'device.skew') - 0.5) * 2 * 5400)::bigint else 0
+                    end as skew_seconds,
+            case when chance(device_id, 'device.consent') < {rates["refuses_analytics"]} then 'No'
+                when chance(device_id, 'device.consent') < {rates["refuses_analytics"]}
+                    + {rates["consent_missing"]}
                 then null else 'Yes' end as analytics_storage
         from numbered
     """)

@@ -8,7 +8,9 @@ from orchestration.sample.files import Outbox
 from orchestration.sample.parameters import Calendar, Parameters
 
 
-def write(con: duckdb.DuckDBPyConnection, outbox: Outbox, params: Parameters, calendar: Calendar) -> None:
+def write(
+    con: duckdb.DuckDBPyConnection, outbox: Outbox, params: Parameters, calendar: Calendar
+) -> None:
     """Write case, case_history, case_comment and survey_response_c."""
     _create_cases(con)
     _create_comments(con, calendar)
@@ -25,39 +27,59 @@ def _create_cases(con: duckdb.DuckDBPyConnection) -> None:
         create macro case_code(case_number) as code('500', case_number, 12) || 'AAA';
         create temp table case_step as
         with steps as (
-            select case_number, 0 as number, opened_at as happened_at, 'created' as field, null as old_value, null as new_value from service_case
-            union all select case_number, 1, responded_at, 'Status', 'New', 'Working' from service_case
-            union all select case_number, 2, handed_at, 'Owner', user_code(owner_number), user_code(owner_2_number) from service_case
-            union all select case_number, 3, handed_2_at, 'Owner', user_code(owner_2_number), user_code(owner_3_number) from service_case
-            union all select case_number, 4, resolved_at, 'Status', 'Working', 'Closed' from service_case
+            select case_number, 0 as number, opened_at as happened_at, 'created' as field,
+                null as old_value, null as new_value from service_case
+            union all select case_number, 1, responded_at, 'Status', 'New', 'Working'
+                from service_case
+            union all select case_number, 2, handed_at, 'Owner', user_code(owner_number),
+                user_code(owner_2_number) from service_case
+            union all select case_number, 3, handed_2_at, 'Owner', user_code(owner_2_number),
+                user_code(owner_3_number) from service_case
+            union all select case_number, 4, resolved_at, 'Status', 'Working', 'Closed'
+                from service_case
         )
         select * from steps where happened_at is not null;
         create temp view sf_case as
         with stated as (
             select s.case_number, s.number, s.happened_at,
-                coalesce(last_value(case when field = 'Status' then new_value end ignore nulls) over along, 'New') as status,
-                coalesce(last_value(case when field = 'Owner' then new_value end ignore nulls) over along, user_code(c.owner_number)) as owner_id
+                coalesce(last_value(case when field = 'Status' then new_value end ignore nulls)
+                    over along, 'New') as status,
+                coalesce(last_value(case when field = 'Owner' then new_value end ignore nulls)
+                    over along, user_code(c.owner_number)) as owner_id
             from case_step s join service_case c on c.case_number = s.case_number
-            window along as (partition by s.case_number order by s.happened_at, s.number rows between unbounded preceding and current row)
+            window along as (partition by s.case_number order by s.happened_at,
+                s.number rows between unbounded preceding and current row)
         )
         select case_code(c.case_number) as id, lpad(c.case_number::varchar, 8, '0') as case_number,
             case when k.created_at <= c.opened_at then k.contact_id end as contact_id,
-            case when c.origin in ('Email', 'Web', 'Chat') then coalesce(n.email, p.email) end as supplied_email,
-            case when c.origin = 'Phone' then coalesce(n.phone_national, p.mobile) end as supplied_phone,
-            case when c.origin = 'Social' and p.social_platform is not null then p.social_platform || '/' || p.social_profile_id end as social_profile_id_c,
-            c.origin, c.type, c.topic as topic_c, case when c.type in ('Complaint', 'Return') then 'negative' else pick(['neutral', 'positive', 'neutral'], chance(c.case_number, 'case.mood')) end as sentiment_c,
-            s.status, case when c.topic = 'allergy' then 'High' else 'Medium' end as priority, s.owner_id,
-            case when c.order_journey_id is not null then order_name(c.order_journey_id) end as order_number_c,
-            case when c.topic in ('ingredients', 'allergy') then (select list(gtin order by gtin) from product)[1 + c.case_number % 30] end as gtin_c,
-            c.market as market_c, case when s.status = 'Closed' then c.resolved_at end as closed_date, false as is_deleted,
-            c.opened_at as created_date, s.happened_at as system_modstamp, s.happened_at as _at, c.case_number * 8 + s.number as _id
+            case when c.origin in ('Email', 'Web', 'Chat') then coalesce(n.email, p.email)
+                end as supplied_email,
+            case when c.origin = 'Phone' then coalesce(n.phone_national, p.mobile)
+                end as supplied_phone,
+            case when c.origin = 'Social' and p.social_platform is not null then p.social_platform
+                || '/' || p.social_profile_id end as social_profile_id_c,
+            c.origin, c.type, c.topic as topic_c, case when c.type in ('Complaint',
+                'Return') then 'negative' else pick(['neutral', 'positive', 'neutral'],
+                chance(c.case_number, 'case.mood')) end as sentiment_c,
+            s.status, case when c.topic = 'allergy' then 'High' else 'Medium' end as priority,
+                s.owner_id,
+            case when c.order_journey_id is not null then order_name(c.order_journey_id)
+                end as order_number_c,
+            case when c.topic in ('ingredients', 'allergy') then (select list(gtin order by gtin)
+                from product)[1 + c.case_number % 30] end as gtin_c,
+            c.market as market_c, case when s.status = 'Closed' then c.resolved_at
+                end as closed_date, false as is_deleted,
+            c.opened_at as created_date, s.happened_at as system_modstamp, s.happened_at as _at,
+                c.case_number * 8 + s.number as _id
         from stated s join service_case c on c.case_number = s.case_number
         join person p on p.person_id = c.person_id
         join noisy_person n on n.person_id = c.person_id and n.system = 'case'
         left join contact_known k on k.person_id = c.person_id;
         create temp view sf_case_history as
-        select code('018', s.case_number * 8 + s.number, 12) || 'AAA' as id, case_code(s.case_number) as case_id, field, old_value, new_value,
-            user_code(c.owner_number) as created_by_id, s.happened_at as created_date, s.happened_at as _at, s.case_number * 8 + s.number as _id
+        select code('018', s.case_number * 8 + s.number, 12) || 'AAA' as id,
+            case_code(s.case_number) as case_id, field, old_value, new_value,
+            user_code(c.owner_number) as created_by_id, s.happened_at as created_date,
+                s.happened_at as _at, s.case_number * 8 + s.number as _id
         from case_step s join service_case c on c.case_number = s.case_number
     """)
 
@@ -67,25 +89,34 @@ def _create_comments(con: duckdb.DuckDBPyConnection, calendar: Calendar) -> None
     con.execute(f"""
         create temp view sf_case_comment as
         with comments as (
-            select answer_id * 4 as comment_id, case_number, employee_number, true as published, false as automatic, origin as channel, topic, answer_code, answered_at as happened_at
+            select answer_id * 4 as comment_id, case_number, employee_number, true as published,
+                false as automatic, origin as channel, topic, answer_code,
+                answered_at as happened_at
             from answer
             union all
-            select case_number * 16 + 13, case_number, 0, true, true, 'Email', topic, null, opened_at + interval 15 second from service_case
+            select case_number * 16 + 13, case_number, 0, true, true, 'Email', topic, null,
+                opened_at + interval 15 second from service_case
             where origin in ('Email', 'Web')
             union all
-            select answer_id * 4 + 2, case_number, employee_number, false, false, null, topic, null, answered_at - interval 3 minute
+            select answer_id * 4 + 2, case_number, employee_number, false, false, null, topic, null,
+                answered_at - interval 3 minute
             from answer where chance(answer_id, 'comment.note') < 0.3
         )
-        select code('00a', comment_id, 12) || 'AAA' as id, case_code(case_number) as parent_id, user_code(employee_number) as created_by_id,
-            published as is_published, automatic as is_automatic_c, channel as channel_c, topic as topic_c, answer_code as answer_code_c, happened_at as created_date,
+        select code('00a', comment_id, 12) || 'AAA' as id, case_code(case_number) as parent_id,
+            user_code(employee_number) as created_by_id,
+            published as is_published, automatic as is_automatic_c, channel as channel_c,
+                topic as topic_c, answer_code as answer_code_c, happened_at as created_date,
             happened_at as _at, comment_id as _id
         from comments where happened_at < timestamp '{calendar.end}' + interval 1 day;
         create temp view sf_survey as
-        select code('a0S', survey_id, 12) || 'AAA' as id, s.survey_type as survey_type_c, s.score as score_c,
+        select code('a0S', survey_id, 12) || 'AAA' as id, s.survey_type as survey_type_c,
+            s.score as score_c,
             case when k.created_at <= s.responded_at then k.contact_id end as contact_id_c,
             case when s.case_number is not null then case_code(s.case_number) end as case_id_c,
-            case when s.order_journey_id is not null then order_name(s.order_journey_id) end as order_number_c,
-            coalesce(n.email, p.email) as email_c, s.responded_at as responded_at_c, s.responded_at as _at, s.survey_id as _id
+            case when s.order_journey_id is not null then order_name(s.order_journey_id)
+                end as order_number_c,
+            coalesce(n.email, p.email) as email_c, s.responded_at as responded_at_c,
+                s.responded_at as _at, s.survey_id as _id
         from survey s join person p on p.person_id = s.person_id
         join noisy_person n on n.person_id = s.person_id and n.system = 'case'
         left join contact_known k on k.person_id = s.person_id

@@ -12,12 +12,36 @@ import duckdb
 
 from orchestration.lib.companies import Company
 from orchestration.sample.business_time import business_seconds
-from orchestration.sample.parameters import PLACES_BY_START, SEGMENTS, STARTS_ONLINE, VARIANT_LOG_ODDS
+from orchestration.sample.parameters import (
+    PLACES_BY_START,
+    SEGMENTS,
+    STARTS_ONLINE,
+    VARIANT_LOG_ODDS,
+)
 from orchestration.sample.parameters import Calendar, Parameters
+
+# Unique sort keys of the large tables; the others are sorted by all columns.
+_ORDERS = {
+    "person": "person_id",
+    "record": "record_id",
+    "journey": "journey_id",
+    "touchpoint": "touchpoint_id",
+    "conversion": "journey_id",
+    "sale_line": "purchase_id, line_number",
+    "household": "household_id",
+    "sla": "commitment_code, subject_id",
+    "ticket": "case_id",
+    "answer": "comment_id",
+    "lead": "record_id",
+}
 
 
 def write(
-    con: duckdb.DuckDBPyConnection, folder: Path, params: Parameters, calendar: Calendar, rules: Company
+    con: duckdb.DuckDBPyConnection,
+    folder: Path,
+    params: Parameters,
+    calendar: Calendar,
+    rules: Company,
 ) -> list[str]:
     """Write every truth table as `<folder>/<name>.parquet`; returns the names."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -36,8 +60,9 @@ def write(
         ).fetchall()
     ]  # fmt: skip
     for name in reported:
+        order = "all" if name not in _ORDERS else _ORDERS[name]
         con.execute(
-            f"copy (select * from truth_{name} order by all) to '{folder / name}.parquet' (format parquet, compression zstd)"
+            f"copy (select * from truth_{name} order by {order}) to '{folder / name}.parquet' (format parquet, compression zstd)"
         )
     return reported
 
@@ -45,14 +70,17 @@ def write(
 def _people(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("""
         create view truth_person as
-        select person_id, household_id, market, segment, given_name, nickname, family_name_1, family_name_2, birth_date, email, email_2,
-            uses_household_mailbox, mobile, landline, city, region, postal_code, street, business_id, loyalty_card_id, shop_customer_id,
+        select person_id, household_id, market, segment, given_name, nickname, family_name_1,
+            family_name_2, birth_date, email, email_2,
+            uses_household_mailbox, mobile, landline, city, region, postal_code, street,
+                business_id, loyalty_card_id, shop_customer_id,
             klaviyo_id, social_platform, social_profile_id
         from person;
         create view truth_household as
         select household_id, market, count(*) as people from person group by all;
         create view truth_contact_merge as
-        select 'salesforce.contact:' || record_code as record_id, 'salesforce.contact:' || contact_id as master_record_id, person_id,
+        select 'salesforce.contact:' || record_code as record_id, 'salesforce.contact:'
+            || contact_id as master_record_id, person_id,
             happened_at as merged_at
         from contact_version where number = 2
     """)
@@ -62,68 +90,94 @@ def _records(con: duckdb.DuckDBPyConnection) -> None:
     """Each source record once, with the person that it is; null for strangers and machines."""
     con.execute("""
         create view truth_record as
-        select 'shopify.customer:' || shop_customer_id as record_id, person_id, 'shopify.customer' as record_type
+        select 'shopify.customer:' || shop_customer_id as record_id, person_id,
+            'shopify.customer' as record_type
         from person where shop_customer_id is not null
         union all select 'shopify.order:' || order_id, person_id, 'shopify.order' from shop_order
-        union all select 'klaviyo.person:' || klaviyo_id, person_id, 'klaviyo.person' from person where klaviyo_id is not null
+        union all select 'klaviyo.person:' || klaviyo_id, person_id, 'klaviyo.person' from person
+            where klaviyo_id is not null
         union all
-        select 'ga4.device:' || user_pseudo_id, case when count(distinct person_id) = 1 and count(person_id) = count(*) then any_value(person_id) end, 'ga4.device'
+        select 'ga4.device:' || user_pseudo_id, case when count(distinct person_id) = 1
+            and count(person_id) = count(*) then any_value(person_id) end, 'ga4.device'
         from web_session group by user_pseudo_id
         union all
-        select distinct 'social.profile:' || p.social_platform || '/' || p.social_profile_id, p.person_id, 'social.profile'
+        select distinct 'social.profile:' || p.social_platform || '/' || p.social_profile_id,
+            p.person_id, 'social.profile'
         from person p join touch t on t.person_id = p.person_id and t.channel = 'social_message'
         where p.social_platform is not null
-        union all select distinct 'salesforce.contact:' || record_code, person_id, 'salesforce.contact' from contact_version
-        union all select 'salesforce.lead:' || lead_code(lead_id), person_id, 'salesforce.lead' from lead
-        union all select 'distributor.loyalty_member:' || distributor_code || '/' || card_id, person_id, 'distributor.loyalty_member' from loyalty_member
+        union all select distinct 'salesforce.contact:' || record_code, person_id,
+            'salesforce.contact' from contact_version
+        union all select 'salesforce.lead:' || lead_code(lead_id), person_id, 'salesforce.lead'
+            from lead
+        union all select 'distributor.loyalty_member:' || distributor_code || '/' || card_id,
+            person_id, 'distributor.loyalty_member' from loyalty_member
     """)
 
 
 def _journeys(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("""
         create view truth_journey as
-        select journey_id, person_id, market, segment, started_at, last_touch_at, touches, first_channel, last_channel, starts_online,
+        select journey_id, person_id, market, segment, started_at, last_touch_at, touches,
+            first_channel, last_channel, starts_online,
             log_odds, probability, outcome, place, converted_at
         from journey;
         create view truth_touchpoint as
-        select 'touch:' || t.touch_id as touchpoint_id, t.person_id, t.journey_id, t.touched_at as happened_at, t.channel, t.stage, t.variant,
+        select 'touch:' || t.touch_id as touchpoint_id, t.person_id, t.journey_id,
+            t.touched_at as happened_at, t.channel, t.stage, t.variant,
             case when t.device_id is not null then 'ga4.device:' || s.user_pseudo_id
-                when t.channel = 'social_message' then 'social.profile:' || p.social_platform || '/' || p.social_profile_id
-                when t.channel = 'phone' and k.created_at <= t.touched_at then 'salesforce.contact:' || k.contact_id
-                when t.channel = 'direct_mail' and m.recipient_source = 'northmart' then 'distributor.loyalty_member:northmart/' || m.recipient
-                when t.channel = 'direct_mail' and m.recipient is not null then 'salesforce.contact:' || m.recipient
+                when t.channel = 'social_message' then 'social.profile:' || p.social_platform || '/'
+                    || p.social_profile_id
+                when t.channel = 'phone' and k.created_at <= t.touched_at then 'salesforce.contact:'
+                    || k.contact_id
+                when t.channel = 'direct_mail' and m.recipient_source = 'northmart' then
+                    'distributor.loyalty_member:northmart/' || m.recipient
+                when t.channel = 'direct_mail'
+                    and m.recipient is not null then 'salesforce.contact:' || m.recipient
                 end as record_id,
-            record_id is not null as is_recorded, x.system || ':' || x.campaign_id as campaign_code, x.system || ':' || x.creative_id as creative_code
+            record_id is not null as is_recorded, x.system || ':' || x.campaign_id as campaign_code,
+                x.system || ':' || x.creative_id as creative_code
         from touch t join person p on p.person_id = t.person_id
         left join web_session s on s.session_id = t.touch_id
         left join touch_ad x on x.touch_id = t.touch_id
         left join contact_known k on k.person_id = t.person_id
         left join mailing_touch m on m.touch_id = t.touch_id
         union all
-        select 'newsletter:' || message_id, person_id, null, received_at, 'email', 'loyalty', variant, 'klaviyo.person:' || klaviyo_id, true,
+        select 'newsletter:' || message_id, person_id, null, received_at, 'email', 'loyalty',
+            variant, 'klaviyo.person:' || klaviyo_id, true,
             'klaviyo:' || campaign_id, 'klaviyo:' || variant
         from email_message join person using (person_id) where touch_id is null
         union all
-        select 'lead:' || lead_id, person_id, null, captured_at, 'lead: ' || lead_source, 'intent', null, 'salesforce.lead:' || lead_code(lead_id), true, null, null
+        select 'lead:' || lead_id, person_id, null, captured_at, 'lead: ' || lead_source, 'intent',
+            null, 'salesforce.lead:' || lead_code(lead_id), true, null, null
         from lead
         union all
-        select 'case:' || case_number, c.person_id, null, opened_at, 'case: ' || origin, 'service', null,
-            case when k.created_at <= c.opened_at then 'salesforce.contact:' || k.contact_id end, true, null, null
+        select 'case:' || case_number, c.person_id, null, opened_at, 'case: ' || origin, 'service',
+            null,
+            case when k.created_at <= c.opened_at then 'salesforce.contact:' || k.contact_id end,
+                true, null, null
         from service_case c left join contact_known k on k.person_id = c.person_id;
         create view truth_conversion as
-        select j.journey_id, j.person_id, j.market, j.converted_at, j.place, any_value(p.store_code) as store_code,
-            any_value(p.distributor_code) as distributor_code, round(sum(p.quantity * p.unit_price_eur), 2) as revenue_eur,
-            bool_or(p.is_identified) as is_identified, max(p.card_id) as card_id, j.starts_online, j.first_channel,
-            bool_or(j.starts_online or exists (select 1 from touch t where t.journey_id = j.journey_id and t.device_id is not null)) as has_online_touch
+        select j.journey_id, j.person_id, j.market, j.converted_at, j.place,
+            any_value(p.store_code) as store_code,
+            any_value(p.distributor_code) as distributor_code, round(sum(p.quantity
+                * p.unit_price_eur), 2) as revenue_eur,
+            bool_or(p.is_identified) as is_identified, max(p.card_id) as card_id, j.starts_online,
+                j.first_channel,
+            bool_or(j.starts_online or exists (select 1 from touch t
+                where t.journey_id = j.journey_id and t.device_id is not null)) as has_online_touch
         from journey j join purchase p on p.journey_id = j.journey_id
         where j.outcome = 'converted' group by all;
         create view truth_sale_line as
-        select p.purchase_id, p.line_number, p.person_id, p.journey_id, p.purchased_at, p.market, p.place, p.store_code, p.distributor_code, p.gtin,
-            p.quantity, p.unit_price_eur, p.is_identified, p.card_id, l.order_id, l.line_id as order_line_id, l.currency,
+        select p.purchase_id, p.line_number, p.person_id, p.journey_id, p.purchased_at, p.market,
+            p.place, p.store_code, p.distributor_code, p.gtin,
+            p.quantity, p.unit_price_eur, p.is_identified, p.card_id, l.order_id,
+                l.line_id as order_line_id, l.currency,
             l.unit_price as unit_price_original, l.discount as discount_original
-        from purchase p left join shop_line l on l.purchase_id = p.purchase_id and l.line_number = p.line_number;
+        from purchase p left join shop_line l on l.purchase_id = p.purchase_id
+            and l.line_number = p.line_number;
         create view truth_refund as
-        select refund_id, refund_line_id, order_id, line_id as order_line_id, person_id, gtin, quantity, subtotal as subtotal_original, refunded_at
+        select refund_id, refund_line_id, order_id, line_id as order_line_id, person_id, gtin,
+            quantity, subtotal as subtotal_original, refunded_at
         from shop_refund_line
     """)
 
@@ -133,21 +187,29 @@ def _effects(con: duckdb.DuckDBPyConnection) -> None:
     variants = ", ".join(f"('{channel}', {odds})" for channel, odds in VARIANT_LOG_ODDS.items())
     con.execute(f"""
         create table truth_variant_effect as
-        select channel, 'B' as variant, 'A' as baseline, log_odds from (values {variants}) v(channel, log_odds);
+        select channel, 'B' as variant, 'A' as baseline, log_odds
+            from (values {variants}) v(channel, log_odds);
         create table truth_channel_effect as
         with touched as (
-            select t.journey_id, t.channel, max(t.variant) as variant from touch t group by t.journey_id, t.channel
+            select t.journey_id, t.channel, max(t.variant) as variant from touch t
+                group by t.journey_id, t.channel
         ),
         without as (
-            select d.channel, j.probability, j.outcome, c.log_odds + case when d.variant = 'B' then coalesce(v.log_odds, 0) else 0 end as brought,
-                1 / (1 + exp(-(j.log_odds - c.log_odds - case when d.variant = 'B' then coalesce(v.log_odds, 0) else 0 end))) as probability_without
+            select d.channel, j.probability, j.outcome, c.log_odds + case
+                when d.variant = 'B' then coalesce(v.log_odds, 0) else 0 end as brought,
+                1 / (1 + exp(-(j.log_odds - c.log_odds - case
+                    when d.variant = 'B' then coalesce(v.log_odds, 0)
+                    else 0 end))) as probability_without
             from touched d join journey j on j.journey_id = d.journey_id
             join channel_effect c on c.channel = d.channel
             left join truth_variant_effect v on v.channel = d.channel
         )
-        select e.channel, e.is_online, e.log_odds, count(w.channel) as journeys, count(*) filter (w.outcome = 'converted') as conversions,
-            round(coalesce(sum(w.probability), 0), 4) as expected_conversions, round(coalesce(sum(w.probability_without), 0), 4) as expected_without,
-            round(coalesce(sum(w.probability - w.probability_without), 0), 4) as incremental_conversions
+        select e.channel, e.is_online, e.log_odds, count(w.channel) as journeys,
+            count(*) filter (w.outcome = 'converted') as conversions,
+            round(coalesce(sum(w.probability), 0), 4) as expected_conversions,
+                round(coalesce(sum(w.probability_without), 0), 4) as expected_without,
+            round(coalesce(sum(w.probability - w.probability_without), 0),
+                4) as incremental_conversions
         from channel_effect e left join without w on w.channel = e.channel group by all
     """)
 
@@ -155,52 +217,83 @@ def _effects(con: duckdb.DuckDBPyConnection) -> None:
 def _leads(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("""
         create view truth_lead as
-        select 'salesforce.lead:' || lead_code(l.lead_id) as record_id, l.lead_id, l.person_id, l.business_id, l.market, l.lead_source, l.score, l.number as repeat_number,
-            user_code(l.owner_number) as owner_id, l.captured_at, l.assigned_at, case when l.is_engaged then l.assigned_at + interval 1 minute end as engaged_at, l.mql_at,
-            l.first_attempt_at, l.first_contact_at, l.decided_at, case when l.is_accepted then l.decided_at end as sal_at,
-            case when not l.is_accepted then l.decided_at end as rejected_at, case when not l.is_accepted and l.decided_at is not null then l.reason end as rejection_reason,
-            l.recycled_at, l.sql_at, l.opportunity_at, case when l.is_won then l.closed_at end as won_at, case when not l.is_won then l.closed_at end as lost_at,
+        select 'salesforce.lead:' || lead_code(l.lead_id) as record_id, l.lead_id, l.person_id,
+            l.business_id, l.market, l.lead_source, l.score, l.number as repeat_number,
+            user_code(l.owner_number) as owner_id, l.captured_at, l.assigned_at, case
+                when l.is_engaged then l.assigned_at + interval 1 minute end as engaged_at,
+                l.mql_at,
+            l.first_attempt_at, l.first_contact_at, l.decided_at, case
+                when l.is_accepted then l.decided_at end as sal_at,
+            case when not l.is_accepted then l.decided_at end as rejected_at, case
+                when not l.is_accepted and l.decided_at is not null then l.reason
+                end as rejection_reason,
+            l.recycled_at, l.sql_at, l.opportunity_at, case when l.is_won then l.closed_at
+                end as won_at, case when not l.is_won then l.closed_at end as lost_at,
             case when l.opportunity_at is not null then l.amount_eur end as amount_eur, m.merged_at
         from lead l left join lead_merge m on m.lead_id = l.lead_id;
         create view truth_lead_merge as
-        select 'salesforce.lead:' || lead_code(lead_id) as record_id, 'salesforce.lead:' || lead_code(master_id) as master_record_id, merged_at from lead_merge;
+        select 'salesforce.lead:' || lead_code(lead_id) as record_id, 'salesforce.lead:'
+            || lead_code(master_id) as master_record_id, merged_at from lead_merge;
         create view truth_opportunity as
-        select code('006', lead_id, 12) || 'AAA' as opportunity_id, 'salesforce.lead:' || lead_code(lead_id) as lead_record_id, person_id, business_id, market,
-            opportunity_at as opened_at, closed_at, case when closed_at is not null then is_won end as is_won, amount_eur
+        select code('006', lead_id, 12) || 'AAA' as opportunity_id, 'salesforce.lead:'
+            || lead_code(lead_id) as lead_record_id, person_id, business_id, market,
+            opportunity_at as opened_at, closed_at, case when closed_at is not null then is_won
+                end as is_won, amount_eur
         from lead where opportunity_at is not null
     """)
 
 
 def _commitments(con: duckdb.DuckDBPyConnection, calendar: Calendar, rules: Company) -> None:
     """Each lead or case against each commitment: met, breached, or pending when the history ends."""
-    columns = {"captured": "captured_at", "assigned": "assigned_at", "mql": "mql_at", "first_attempt": "first_attempt_at",
-               "first_contact": "first_contact_at", "accepted_or_rejected": "decided_at", "ticket_opened": "opened_at",
-               "first_response": "responded_at", "resolved": "resolved_at"}
+    columns = {
+        "captured": "captured_at",
+        "assigned": "assigned_at",
+        "mql": "mql_at",
+        "first_attempt": "first_attempt_at",
+        "first_contact": "first_contact_at",
+        "accepted_or_rejected": "decided_at",
+        "ticket_opened": "opened_at",
+        "first_response": "responded_at",
+        "resolved": "resolved_at",
+    }
     parts = []
     for code, kind, start, end in sorted(
-        {(c.code, c.kind, c.start_event, c.end_event) for c in rules.sla if c.target_minutes is not None}
+        {
+            (c.code, c.kind, c.start_event, c.end_event)
+            for c in rules.sla
+            if c.target_minutes is not None
+        }
     ):
-        subject = "'salesforce.lead:' || lead_code(s.lead_id)" if kind == "lead" else "case_code(s.case_number)"
+        subject = (
+            "'salesforce.lead:' || lead_code(s.lead_id)"
+            if kind == "lead"
+            else "case_code(s.case_number)"
+        )
         table = "lead" if kind == "lead" else "service_case"
         parts.append(f"""
-            select '{code}' as commitment_code, {subject} as subject_id, '{kind}' as kind, s.market, s.{columns[str(start)]} as started_at,
+            select '{code}' as commitment_code, {subject} as subject_id, '{kind}' as kind, s.market,
+                s.{columns[str(start)]} as started_at,
                 s.{columns[str(end)]} as ended_at, user_code(s.owner_number) as owner_id
             from {table} s where s.{columns[str(start)]} is not null
         """)
     con.execute(f"""
         create table sla_open as
-        select u.*, c.version, c.target_seconds, coalesce(u.ended_at, timestamp '{calendar.end}' + interval 1 day) as counted_until
-        from ({' union all '.join(parts)}) u
+        select u.*, c.version, c.target_seconds, coalesce(u.ended_at, timestamp '{calendar.end}'
+            + interval 1 day) as counted_until
+        from ({" union all ".join(parts)}) u
         join market_setting m on m.market = u.market
-        join commitment c on c.code = u.commitment_code and timezone(m.time_zone, timezone('UTC', u.started_at))::date >= c.valid_from
+        join commitment c on c.code = u.commitment_code and timezone(m.time_zone, timezone('UTC',
+            u.started_at))::date >= c.valid_from
             and timezone(m.time_zone, timezone('UTC', u.started_at))::date < c.valid_to
     """)
     business_seconds(con, "sla_open", "started_at", "counted_until", "elapsed_seconds")
     con.execute("""
         create view truth_sla as
-        select commitment_code, version, kind, subject_id, market, owner_id, started_at, ended_at, round(target_seconds / 60.0, 2) as target_minutes,
+        select commitment_code, version, kind, subject_id, market, owner_id, started_at, ended_at,
+            round(target_seconds / 60.0, 2) as target_minutes,
             round(elapsed_seconds / 60.0, 4) as elapsed_minutes,
-            case when elapsed_seconds > target_seconds then 'breached' when ended_at is null then 'pending' else 'met' end as status
+            case when elapsed_seconds > target_seconds then 'breached'
+                when ended_at is null then 'pending' else 'met' end as status
         from sla_open
     """)
 
@@ -208,27 +301,39 @@ def _commitments(con: duckdb.DuckDBPyConnection, calendar: Calendar, rules: Comp
 def _service(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("""
         create view truth_ticket as
-        select case_code(case_number) as case_id, person_id, market, topic, origin, type, opened_at, responded_at as first_response_at, resolved_at, handoffs,
+        select case_code(case_number) as case_id, person_id, market, topic, origin, type, opened_at,
+            responded_at as first_response_at, resolved_at, handoffs,
             round(response_seconds / 60.0, 4) as response_minutes, order_journey_id
         from service_case;
         create view truth_handoff as
-        select case_code(h.case_number) as case_id, h.position, h.person_id, user_code(h.from_employee) as from_user_id, user_code(h.to_employee) as to_user_id,
-            f.department as from_department, t.department as to_department, h.handed_at, h.picked_up_at, round(h.wait_seconds / 60.0, 4) as wait_minutes
-        from handoff h join employee f on f.employee_number = h.from_employee join employee t on t.employee_number = h.to_employee;
+        select case_code(h.case_number) as case_id, h.position, h.person_id,
+            user_code(h.from_employee) as from_user_id, user_code(h.to_employee) as to_user_id,
+            f.department as from_department, t.department as to_department, h.handed_at,
+                h.picked_up_at, round(h.wait_seconds / 60.0, 4) as wait_minutes
+        from handoff h join employee f on f.employee_number = h.from_employee join employee t
+            on t.employee_number = h.to_employee;
         create view truth_answer as
-        select code('00a', answer_id * 4, 12) || 'AAA' as comment_id, case_code(case_number) as case_id, a.person_id, a.topic, a.origin as channel,
-            user_code(a.employee_number) as user_id, e.department, a.answered_at, a.answer_code, a.is_planted
+        select code('00a', answer_id * 4, 12) || 'AAA' as comment_id,
+            case_code(case_number) as case_id, a.person_id, a.topic, a.origin as channel,
+            user_code(a.employee_number) as user_id, e.department, a.answered_at, a.answer_code,
+                a.is_planted
         from answer a join employee e on e.employee_number = a.employee_number;
         create view truth_answer_contradiction as
-        select c.person_id, c.topic, code('00a', c.first_answer_id * 4, 12) || 'AAA' as first_comment_id, code('00a', c.later_answer_id * 4, 12) || 'AAA' as later_comment_id,
-            c.first_code, c.later_code, f.department as first_department, l.department as later_department, c.first_answered_at, c.later_answered_at
-        from answer_contradiction c join employee f on f.employee_number = c.first_employee join employee l on l.employee_number = c.later_employee;
+        select c.person_id, c.topic, code('00a', c.first_answer_id * 4,
+            12) || 'AAA' as first_comment_id, code('00a', c.later_answer_id * 4,
+            12) || 'AAA' as later_comment_id,
+            c.first_code, c.later_code, f.department as first_department,
+                l.department as later_department, c.first_answered_at, c.later_answered_at
+        from answer_contradiction c join employee f on f.employee_number = c.first_employee
+            join employee l on l.employee_number = c.later_employee;
         create view truth_survey as
-        select code('a0S', survey_id, 12) || 'AAA' as survey_id, person_id, survey_type, score, case when case_number is not null then case_code(case_number) end as case_id,
+        select code('a0S', survey_id, 12) || 'AAA' as survey_id, person_id, survey_type, score, case
+            when case_number is not null then case_code(case_number) end as case_id,
             order_journey_id, responded_at
         from survey;
         create view truth_consent as
-        select 'salesforce.contact:' || contact_id as record_id, person_id, given_at, withdrawn_at from consent
+        select 'salesforce.contact:' || contact_id as record_id, person_id, given_at, withdrawn_at
+            from consent
     """)
 
 
@@ -239,17 +344,25 @@ def _bookkeeping(con: duckdb.DuckDBPyConnection, params: Parameters) -> None:
     values |= {f"channel.{c.code}.log_odds": c.log_odds for c in params.channels}
     values |= {f"variant.{channel}.log_odds": odds for channel, odds in VARIANT_LOG_ODDS.items()}
     values |= {f"market.{m.code}.share": m.share for m in params.markets}
-    values |= {f"place.{start}.{place}": share for start, places in PLACES_BY_START.items() for place, share in places.items()}
+    values |= {
+        f"place.{start}.{place}": share
+        for start, places in PLACES_BY_START.items()
+        for place, share in places.items()
+    }
     for name, numbers in SEGMENTS.items():
         labels = ("share", "journeys_a_year", "log_odds", "basket_lines")
-        values |= {f"segment.{name}.{label}": number for label, number in zip(labels, numbers, strict=True)}
+        values |= {
+            f"segment.{name}.{label}": number for label, number in zip(labels, numbers, strict=True)
+        }
     con.executemany("insert into truth_parameter values (?, ?)", sorted(values.items()))
     con.execute("""
         create view truth_planted_fault as select * from planted_fault;
         create view truth_written_file as
-        select w.*, s.file is not null as is_superseded from written_file w left join superseded_file s on s.file = w.file;
+        select w.*, s.file is not null as is_superseded from written_file w
+            left join superseded_file s on s.file = w.file;
         create view truth_total as
-        select source, source_table, 'rows' as measure, sum(row_count)::double as value from truth_written_file where not is_superseded group by all
+        select source, source_table, 'rows' as measure, sum(row_count)::double as value
+            from truth_written_file where not is_superseded group by all
         union all
         select source, source_table, measure, round(sum(value), 2) from written_total group by all
     """)

@@ -8,14 +8,18 @@ from pathlib import Path
 
 from orchestration.sample import (
     business_time, campaigns, chance, conversations, distributor, ga4, journeys, klaviyo, leads, mess, people, products, records,
-    salesforce, salesforce_service, service, shopify, stores, truth,
+    salesforce_people, salesforce_sales, salesforce_service, service, shopify, stores, truth,
 )  # fmt: skip
 from orchestration.sample.files import Outbox
 from orchestration.sample.parameters import Calendar, Parameters
 
 
 def generate(
-    out: Path, params: Parameters, calendar: Calendar, say: Callable[[str], None] = lambda text: None, threads: int = 2
+    out: Path,
+    params: Parameters,
+    calendar: Calendar,
+    say: Callable[[str], None] = lambda text: None,
+    threads: int = 2,
 ) -> dict[str, int]:
     """Write all files below `out`, and the truth to `out/truth`; returns rows by source table."""
     started = time.monotonic()
@@ -29,20 +33,45 @@ def generate(
         ("people", lambda: people.build(con, params, calendar)),
         ("journeys", lambda: journeys.build(con, params, calendar)),
         ("records", lambda: records.build(con, params, calendar)),
-        ("campaigns", lambda: (campaigns.create_macros(con), campaigns.build(con, params, calendar))),
+        (
+            "campaigns",
+            lambda: (campaigns.create_macros(con), campaigns.build(con, params, calendar)),
+        ),
         ("calendars", lambda: business_time.build(con, calendar, rules)),
-        ("leads", lambda: (leads.build_employees(con, params), leads.create_macros(con), leads.create_wait_macro(con),
-                           leads.build(con, params, calendar, rules))),
+        (
+            "leads",
+            lambda: (
+                leads.build_employees(con, params),
+                leads.create_macros(con),
+                leads.create_wait_macro(con),
+                leads.build(con, params, calendar, rules),
+            ),
+        ),
         ("orders", lambda: shopify.build(con, params, calendar)),
         ("service", lambda: service.build(con, params, calendar)),
-        ("contacts", lambda: (salesforce.create_macros(con), salesforce.build_contacts(con, params, calendar))),
+        (
+            "contacts",
+            lambda: (
+                salesforce_people.create_macros(con),
+                salesforce_people.build_contacts(con, params, calendar),
+            ),
+        ),
         ("e-mails", lambda: klaviyo.build(con, params, calendar)),
         ("files of ads", lambda: campaigns.write(con, outbox, calendar)),
         ("files of the web site", lambda: ga4.write(con, outbox, params, calendar)),
         ("files of the shop", lambda: shopify.write(con, outbox, params, calendar)),
         ("files of e-mail", lambda: klaviyo.write(con, outbox, params, calendar)),
-        ("files of social and mailings", lambda: conversations.write(con, outbox, params, calendar)),
-        ("files of sales", lambda: salesforce.write(con, outbox, params, calendar)),
+        (
+            "files of social and mailings",
+            lambda: conversations.write(con, outbox, params, calendar),
+        ),
+        (
+            "files of sales",
+            lambda: (
+                salesforce_people.write(con, outbox, params, calendar),
+                salesforce_sales.write(con, outbox, params, calendar),
+            ),
+        ),
         ("files of service", lambda: salesforce_service.write(con, outbox, params, calendar)),
         ("planted faults", lambda: mess.plant(con, outbox)),
         ("files of distributors", lambda: distributor.write(con, out, params, calendar)),
