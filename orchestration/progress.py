@@ -7,19 +7,22 @@ see what is done, how long it took, and what failed and why.
 from __future__ import annotations
 
 import logging
+import sys
 import time
 from typing import Any
 
 import dagster as dg
 
-WIDTH = 100
+LONGEST = 600
+CHATTER = ("A dbt subsetted", "Skipping step", "Copying `", "Running dbt", "Finished dbt")
+CHATTER_WITHIN = ("did not yield or return expected outputs", "`AssetObservation` instead")
 
 
 class ProgressHandler(logging.Handler):
     """Prints user messages, built models, failed checks and errors; leaves out the rest."""
 
     def __init__(self) -> None:
-        super().__init__(logging.INFO)
+        super().__init__(logging.DEBUG)
         self.started = time.monotonic()
         self.models = 0
 
@@ -29,11 +32,17 @@ class ProgressHandler(logging.Handler):
         event = meta.get("dagster_event")
         text = self._event(event) if event is not None else self._message(record, meta)
         if text:
-            print(f"{time.monotonic() - self.started:7.1f} s  {text}", flush=True)
+            line = f"{time.monotonic() - self.started:7.1f} s  {text}"
+            print(line, file=sys.__stdout__, flush=True)
 
     def _message(self, record: logging.LogRecord, meta: dict[str, Any]) -> str:
         text = str(meta.get("orig_message") or record.getMessage())
-        return text if record.levelno >= logging.WARNING or meta.get("op_name") else ""
+        if text.startswith(CHATTER) or any(part in text for part in CHATTER_WITHIN):
+            return ""
+        if text.startswith("Dependencies for step"):
+            return f"not run: {text.split()[3]}, for what it needs failed"
+        told = record.levelno >= logging.INFO and meta.get("op_name")
+        return text[:LONGEST] if told or record.levelno >= logging.WARNING else ""
 
     def _event(self, event: Any) -> str:
         kind = dg.DagsterEventType(event.event_type_value)
@@ -70,7 +79,9 @@ def _cause(event: Any) -> str:
     error = getattr(event.event_specific_data, "error", None)
     while error is not None and error.cause is not None:
         error = error.cause
-    return error.message.strip() if error is not None else str(event.message)
+    text = error.message.strip() if error is not None else str(event.message)
+    _, found, dbt_errors = text.partition("Errors parsed from dbt logs:")
+    return dbt_errors.strip() if found else text[:LONGEST]
 
 
 @dg.logger(description="Progress for a person at a terminal.")

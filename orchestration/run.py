@@ -14,6 +14,7 @@ import shutil
 import sys
 import time
 import warnings
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 from orchestration.lib.settings import PROJECT_ROOT, Settings, SettingsError
@@ -73,7 +74,10 @@ def make_sample(settings: Settings) -> None:
 
 
 def run_job(start: str | None = None, end: str | None = None) -> bool:
-    """Run the job `everything` in this process; returns whether all of it succeeded."""
+    """Run the job `everything` in this process; returns whether all of it succeeded.
+
+    Progress goes to the terminal; what dbt and others print goes to $DAGSTER_HOME/last_run.log.
+    """
     _quiet()
     import dagster as dg
 
@@ -86,16 +90,21 @@ def run_job(start: str | None = None, end: str | None = None) -> bool:
             "dagster/asset_partition_range_end": end,
         }
     job = defs().resolve_job_def("everything")
-    result = job.execute_in_process(
-        instance=dg.DagsterInstance.get(), tags=tags, raise_on_error=False
-    )
+    log = Path(os.environ["DAGSTER_HOME"]) / "last_run.log"
+    with log.open("w", encoding="utf-8") as file, redirect_stdout(file), redirect_stderr(file):
+        result = job.execute_in_process(
+            run_config={"loggers": {"progress": {}}},
+            instance=dg.DagsterInstance.get(),
+            tags=tags,
+            raise_on_error=False,
+        )
     return result.success
 
 
 def _quiet() -> None:
     warnings.filterwarnings("ignore")
     for name in LOGGERS_TO_QUIET:
-        logging.getLogger(name).setLevel(logging.WARNING)
+        logging.getLogger(name).setLevel(logging.ERROR)
 
 
 if __name__ == "__main__":

@@ -41,5 +41,5 @@ def jobs() -> dg.Definitions:
         schedules=[daily],
         sensors=[files_arrived],
         executor=dg.in_process_executor,
-        loggers={"console": progress_logger},
+        loggers={"console": dg.colored_console_logger, "progress": progress_logger},
     )

@@ -1,4 +1,8 @@
-"""The dbt models as assets: one build file, one writer, incremental models by day."""
+"""The dbt models as assets: one build file, one writer, incremental models by day.
+
+Days are partitions where they arrive, at the feeds. The models are whole: an incremental one
+finds the days to rebuild in the manifest of loads, late ones and those of a backfill included.
+"""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -22,6 +26,13 @@ from orchestration.lib.layouts import load_layouts
 
 RULES_KEY = dg.AssetKey(["company", "rules"])
 MANIFEST_KEY = dg.AssetKey(["bronze", "manifest"])
+TESTS_OF_WHAT_IS_BUILT = (
+    "--exclude-resource-type",
+    "unit_test",
+    "--indirect-selection",
+    "buildable",
+)
+MADE = ("model.", "seed.", "snapshot.")
 COLLAPSED_SOURCES = {"company": RULES_KEY, "bronze": MANIFEST_KEY}
 
 
@@ -55,21 +66,19 @@ class WarehouseTranslator(DagsterDbtTranslator):
     def get_asset_spec(
         self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
     ) -> dg.AssetSpec:
-        """The usual spec, with a layout's source replaced by the feeds that fill it."""
-        spec = super().get_asset_spec(manifest, unique_id, project)
-        deps: dict[dg.AssetKey, dg.AssetDep] = {}
-        for dep in spec.deps:
-            for key in self.feeds_by_layout.get(dep.asset_key, [dep.asset_key]):
-                deps[key] = dg.AssetDep(key, partition_mapping=_mapping(key, self))
-        return spec.replace_attributes(deps=list(deps.values()))
+        """The usual spec, with a layout's source replaced by the feeds that fill it.
 
-    def get_partitions_def(
-        self, dbt_resource_props: Mapping[str, Any]
-    ) -> dg.PartitionsDefinition | None:
-        """Incremental models are partitioned by day, as the feeds are; the others whole."""
-        if dbt_resource_props.get("config", {}).get("materialized") == "incremental":
-            return project.daily_partitions()
-        return None
+        What reads sources also waits for rules and manifest, so that Dagster runs all models
+        that don't follow from a derived asset as one step.
+        """
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        keys: list[dg.AssetKey] = []
+        for dep in spec.deps:
+            keys += self.feeds_by_layout.get(dep.asset_key, [dep.asset_key])
+        parents = manifest["parent_map"].get(unique_id, [])
+        if not unique_id.startswith("source.") and not any(p.startswith(MADE) for p in parents):
+            keys += [RULES_KEY, MANIFEST_KEY]
+        return spec.replace_attributes(deps=[dg.AssetDep(key) for key in dict.fromkeys(keys)])
 
     def get_metadata(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, Any]:
         """The usual metadata, plus how fresh the table is to be kept."""
@@ -77,11 +86,6 @@ class WarehouseTranslator(DagsterDbtTranslator):
             **super().get_metadata(dbt_resource_props),
             "layer": dbt_resource_props.get("schema"),
         }
-
-
-def _mapping(key: dg.AssetKey, translator: WarehouseTranslator) -> dg.PartitionMapping | None:
-    is_feed = any(key in feeds for feeds in translator.feeds_by_layout.values())
-    return dg.AllPartitionMapping() if is_feed else None
 
 
 @dg.definitions
@@ -95,7 +99,6 @@ def models() -> dg.Definitions:
         project=dbt_project,
         exclude="resource_type:unit_test",
         dagster_dbt_translator=WarehouseTranslator(),
-        backfill_policy=dg.BackfillPolicy.single_run(),
         retry_policy=dg.RetryPolicy(max_retries=1, delay=2),
         pool=project.WAREHOUSE_POOL,
     )
@@ -108,8 +111,8 @@ def models() -> dg.Definitions:
             return
         prepare_build(settings, context.run_id, context.log)
         ensure_results(settings)
-        write_empty_cluster(settings)
-        arguments = ["build", "--exclude-resource-type", "unit_test", *_window(context)]
+        write_empty_cluster(settings.station("derived") / "customer_cluster.parquet")
+        arguments = ["build", *TESTS_OF_WHAT_IS_BUILT, *_window(context)]
         yield from dbt.cli(arguments, context=context).stream()
 
     return dg.Definitions(
@@ -118,7 +121,7 @@ def models() -> dg.Definitions:
             "dbt": DbtCliResource(
                 project_dir=dbt_project,
                 dbt_executable=str(Path(sys.executable).with_name("dbt")),
-                global_config_flags=["--no-version-check", "--quiet"],
+                global_config_flags=["--no-version-check"],
             )
         },
     )
