@@ -86,8 +86,10 @@ class Line:
             self.settings, self.company, self.feed, self.layout, judge=judge, **options
         )
 
-    def replay(self, rule: str | None = None) -> IngestReport:
-        return replay(self.settings, self.company, self.feed, self.layout, rule)
+    def replay(self, rule: str | None = None, everything: bool = False) -> IngestReport:
+        return replay(
+            self.settings, self.company, self.feed, self.layout, rule, everything=everything
+        )
 
     def bronze(self, fields: str = "*") -> list[tuple[Any, ...]]:
         folder = self.settings.station("bronze") / self.layout.source / self.layout.table

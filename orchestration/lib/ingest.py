@@ -88,17 +88,22 @@ def replay(
     layout: Layout,
     rule: str | None = None,
     judge: Judge | None = None,
+    everything: bool = False,
 ) -> IngestReport:
-    """Read again the landed files that have something in quarantine (under `rule`, if named)."""
+    """Read again the landed files that have something in quarantine (under `rule`, if named).
+
+    `everything` reads all current files again, for a feed that mapped a column wrongly.
+    """
     with Manifest(settings.manifest_path) as manifest, manifest.locked(f"feed/{feed.name}"):
-        loads = quarantine.feeds_with_rule(settings, feed, rule)
-        marks = ", ".join(str(load_id) for load_id in sorted(loads)) or "null"
+        loads = quarantine.loads_with_rule(settings, feed, rule)
         rows = manifest.query(
-            "select distinct file_id from load join file using (file_id) "
-            f"where load_id in ({marks}) and landing_path <> '' "
-            "and (is_current = 1 or file.status = 'refused')"
+            "select distinct load_id, file_id from load join file using (file_id) "
+            "where feed_source = ? and feed_table = ? and landing_path <> '' "
+            "and (is_current = 1 or file.status = 'refused')",
+            feed.source,
+            feed.table,
         )
-        wanted = {row["file_id"] for row in rows}
+        wanted = {row["file_id"] for row in rows if everything or row["load_id"] in loads}
         with manifest.transaction():
             for file in manifest.files(feed.source, feed.table):
                 if file.file_id in wanted:

@@ -22,6 +22,7 @@ from orchestration.lib.refusals import FileRefused
 from orchestration.lib.settings import Settings
 
 CHUNK_BYTES = 1 << 20
+LONGEST_NAME = 100
 
 
 class InboxError(FileNotFoundError):
@@ -189,7 +190,9 @@ def _keep(settings: Settings, feed: Feed, found: Found, record: FileRecord) -> F
         beside.unlink()
         return None
     sha256 = digest.hexdigest()
-    target_path = folder / f"{sha256[:8]}__{record.name}"
+    # The engine takes these characters in a path for a pattern.
+    safe = re.sub(r"[*?\[\]{}\x00-\x1f]", "_", record.name)[-LONGEST_NAME:]
+    target_path = folder / f"{sha256[:8]}__{safe}"
     beside.chmod(0o444)
     os.replace(beside, target_path)
     relative = target_path.relative_to(settings.station("landing")).as_posix()

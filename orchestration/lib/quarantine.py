@@ -136,7 +136,7 @@ def summarize(settings: Settings) -> list[Summary]:
     return [Summary(*row) for row in rows]
 
 
-def feeds_with_rule(settings: Settings, feed: Feed, rule: str | None) -> set[int]:
+def loads_with_rule(settings: Settings, feed: Feed, rule: str | None) -> set[int]:
     """Loads of a feed that have something in quarantine (under a rule, if one is named)."""
     folder = settings.station("quarantine") / feed.source / feed.table
     if not any(folder.glob("*.parquet")):
@@ -161,6 +161,7 @@ def main(arguments: list[str] | None = None) -> int:
     what.add_argument("--list", action="store_true", help="show what lies in quarantine")
     what.add_argument("--replay", metavar="SOURCE/TABLE", help="load a feed's rejected rows again")
     parser.add_argument("--rule", help="only files with rows that broke this rule")
+    parser.add_argument("--all", action="store_true", help="replay all current files of the feed")
     options = parser.parse_args(arguments)
     settings = Settings.from_environment()
     if options.list:
@@ -170,7 +171,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     company = load_company(settings)
     feed = company.feed(options.replay)
-    report = replay(settings, company, feed, load_layouts()[feed.layout_name], options.rule)
+    layout = load_layouts()[feed.layout_name]
+    report = replay(settings, company, feed, layout, options.rule, everything=options.all)
     print(
         f"{feed.name}: {report.files_loaded} files read again, {report.rows_loaded:,} rows loaded, "
         f"{report.rows_rejected:,} still rejected, {report.files_refused} files refused."

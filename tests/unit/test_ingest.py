@@ -574,6 +574,18 @@ def test_replay_moves_rows_to_bronze_after_a_fix(settings: Settings) -> None:
     ]
 
 
+def test_replay_of_everything_after_a_wrong_mapping(settings: Settings) -> None:
+    line = Line(settings, columns={"amount": "amount", "note": "a"}, **by_period())
+    line.send("2025-01-01.csv", "sale_id,sold_on,a,b\n1,2025-01-01,x,y\n")
+    line.send("2025-01-02.csv", "sale_id,sold_on,a,b\n2,2025-01-01,x,y\n")
+    line.run()
+    line.attributes["columns"] = {"note": "b"}
+    assert line.replay().is_empty
+    assert line.replay(everything=True).files_loaded == 2
+    assert line.bronze("note") == [("y",), ("y",)]
+    assert line.run().is_empty
+
+
 def test_replay_takes_up_refused_files(settings: Settings) -> None:
     line = Line(settings)
     line.send("a.csv", "no,sold_on\n1,2025-01-01\n")
