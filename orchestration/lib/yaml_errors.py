@@ -8,8 +8,11 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+# The loader in C is ten times faster; the one in Python is there where that is missing.
+_FastLoader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-class _UniqueKeys(yaml.SafeLoader):
+
+class _UniqueKeys(_FastLoader):  # type: ignore[valid-type,misc]
     """Loader that refuses a key which stands twice in one mapping."""
 
 
