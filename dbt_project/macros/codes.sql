@@ -5,7 +5,8 @@
 {% macro code_text(expression) -%}
     nullif(
         case
-            when {{ expression }} like '%.0' then regexp_replace(trim({{ expression }}), '\.0$', '')
+            when {{ expression }} like '%.0' and {{ is_digits("translate(" ~ expression ~ ", '. ', '')") }}
+                then substr(trim({{ expression }}), 1, length(trim({{ expression }})) - 2)
             else trim({{ expression }})
         end,
         ''

@@ -28,6 +28,8 @@ mentioned as (
     select distributor_code from {{ ref('stg_distributor__products') }}
     union
     select distributor_code from {{ ref('stg_distributor__loyalty_members') }}
+    union
+    select distributor_code from {{ ref('stg_campaign__retail_media') }}
 ),
 
 inferred as (

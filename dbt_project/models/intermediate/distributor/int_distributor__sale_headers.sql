@@ -1,6 +1,7 @@
 -- Grain: one row per sale event: the sale itself (sale_event_id = sale_id), and each return,
 -- cancellation or adjustment of it, on its own day. Conversions are the rows of sale_type 'sale'.
 -- Amounts in company currency; own_net_amount is what the company's own products are of it.
+-- Sums are rounded to 6 decimals, so that the order of adding leaves no trace.
 with
 
 sale_lines as (
@@ -64,9 +65,9 @@ select
     events.store_code,
     events.distributor_code,
     coalesce(stores.place_type, 'unknown') as place_type,
-    events.net_amount,
-    coalesce(events.own_net_amount, 0) as own_net_amount,
-    events.margin_amount,
+    round(events.net_amount, 6) as net_amount,
+    round(coalesce(events.own_net_amount, 0), 6) as own_net_amount,
+    round(events.margin_amount, 6) as margin_amount,
     events.quantity_units,
     coalesce(events.own_quantity_units, 0) as own_quantity_units,
     events.line_count,

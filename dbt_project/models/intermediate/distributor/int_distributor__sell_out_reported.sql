@@ -52,8 +52,8 @@ select
     sum(newest.quantity_units) as quantity_units,
     sum(case when newest.quantity_units is null then newest.quantity_reported end)
         as unconverted_quantity,
-    sum(newest.sales_amount_original * rates.exchange_rate) as sales_amount,
-    sum(newest.sales_amount_original) as sales_amount_original,
+    round(sum(newest.sales_amount_original * rates.exchange_rate), 6) as sales_amount,
+    round(sum(newest.sales_amount_original), 6) as sales_amount_original,
     max(newest.currency_code) as currency_code,
     count(*) as row_count,
     max(newest.load_id) as load_id

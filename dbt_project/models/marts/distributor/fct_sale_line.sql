@@ -29,6 +29,14 @@ identities as (
     select record_id, customer_key from {{ ref('bridge_customer_identity') }}
 ),
 
+stores as (
+    select * from {{ ref('dim_store') }}
+),
+
+products as (
+    select * from {{ ref('dim_product') }}
+),
+
 fct_sale_line as (
     select
         {{ surrogate_key(['sale_lines.sale_line_id']) }} as sale_line_key,
@@ -40,9 +48,10 @@ fct_sale_line as (
         sale_lines.sale_date,
         cast({{ date_key('sale_lines.sale_date') }} as integer) as sale_date_key,
         sale_lines.market_code,
-        {{ key_or_unknown('sale_lines.store_code') }} as store_key,
-        {{ key_or_unknown('sale_lines.distributor_code') }} as distributor_key,
-        {{ key_or_unknown('sale_lines.product_code') }} as product_key,
+        {{ key_joined('stores.store_key', 'sale_lines.store_code') }} as store_key,
+        {{ key_joined('stores.distributor_key', 'sale_lines.distributor_code') }}
+            as distributor_key,
+        {{ key_joined('products.product_key', 'sale_lines.product_code') }} as product_key,
         sale_lines.source_product_code,
         sale_lines.sale_type,
         sale_lines.quantity_units,
@@ -64,6 +73,8 @@ fct_sale_line as (
         sale_lines.load_id
     from sale_lines
     left join identities on sale_lines.record_id = identities.record_id
+    left join stores on sale_lines.store_code = stores.store_code
+    left join products on sale_lines.product_code = products.product_code
 )
 
 {%- if is_incremental() %},

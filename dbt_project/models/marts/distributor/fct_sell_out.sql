@@ -2,6 +2,7 @@
 -- consumer units and company currency. Periodic snapshot. The newest restatement holds. On days
 -- that a distributor's reports do not cover, its baskets stand in (is_from_baskets). What known
 -- shoppers bought of it stands beside, from baskets; it is null where no baskets are shared.
+-- Sums are rounded to 6 decimals, so that the order of adding leaves no trace.
 with
 
 reported as (
@@ -14,8 +15,8 @@ reported as (
         sum(quantity_units) as quantity_units,
         sum(case when is_promotion then quantity_units else 0 end) as promotion_units,
         sum(unconverted_quantity) as unconverted_quantity,
-        sum(sales_amount) as sales_amount,
-        sum(sales_amount_original) as sales_amount_original,
+        round(sum(sales_amount), 6) as sales_amount,
+        round(sum(sales_amount_original), 6) as sales_amount_original,
         max(currency_code) as currency_code,
         max(load_id) as load_id
     from {{ ref('int_distributor__sell_out_reported') }}
@@ -29,12 +30,14 @@ basket_days as (
         product_code,
         sale_date,
         sum(quantity_units) as quantity_units,
-        sum(net_amount_original * exchange_rate) as sales_amount,
-        sum(net_amount_original) as sales_amount_original,
+        round(sum(net_amount_original * exchange_rate), 6) as sales_amount,
+        round(sum(net_amount_original), 6) as sales_amount_original,
         max(currency_code) as currency_code,
         sum(case when record_id is not null then quantity_units else 0 end) as identified_units,
-        sum(case when record_id is not null then net_amount_original * exchange_rate else 0 end)
-            as identified_amount,
+        round(
+            sum(case when record_id is not null then net_amount_original * exchange_rate else 0 end),
+            6
+        ) as identified_amount,
         max(load_id) as load_id
     from {{ ref('int_distributor__sale_lines') }}
     where system = 'distributor'
@@ -65,7 +68,7 @@ known_shoppers as (
         covered_days.period_start_date,
         covered_days.period_end_date,
         sum(baskets.identified_units) as identified_units,
-        sum(baskets.identified_amount) as identified_amount,
+        round(sum(baskets.identified_amount), 6) as identified_amount,
         max(baskets.load_id) as load_id
     from basket_days as baskets
     inner join covered_days
@@ -125,15 +128,22 @@ combined as (
     where covered_days.distributor_code is null
 ),
 
+stores as (
+    select * from {{ ref('dim_store') }}
+),
+
+products as (
+    select * from {{ ref('dim_product') }}
+),
+
 fct_sell_out as (
     select
         {{ surrogate_key([
-            'distributor_code', 'store_code', 'product_code', 'period_start_date',
-            'period_end_date',
+            'combined.store_code', 'combined.product_code', 'period_start_date', 'period_end_date',
         ]) }} as sell_out_key,
-        {{ key_or_unknown('distributor_code') }} as distributor_key,
-        {{ key_or_unknown('store_code') }} as store_key,
-        {{ key_or_unknown('product_code') }} as product_key,
+        {{ key_joined('stores.distributor_key', 'combined.distributor_code') }} as distributor_key,
+        {{ key_joined('stores.store_key', 'combined.store_code') }} as store_key,
+        {{ key_joined('products.product_key', 'combined.product_code') }} as product_key,
         period_start_date,
         period_end_date,
         cast({{ date_key('period_start_date') }} as integer) as period_start_date_key,
@@ -148,6 +158,8 @@ fct_sell_out as (
         is_from_baskets,
         greatest(load_id, basket_load_id) as load_id
     from combined
+    left join stores on combined.store_code = stores.store_code
+    left join products on combined.product_code = products.product_code
 )
 
 select

@@ -11,8 +11,12 @@ product_codes as (
     select * from {{ ref('int_distributor__product_codes') }}
 ),
 
+stores as (
+    select * from {{ ref('dim_store') }}
+),
+
 products as (
-    select product_code, category, product_relation from {{ ref('int_distributor__products') }}
+    select product_key, product_code, category, product_relation from {{ ref('dim_product') }}
 ),
 
 rates as (
@@ -24,6 +28,7 @@ resolved as (
         audits.*,
         audits.distributor_code || ':' || audits.source_store_code as store_code,
         product_codes.reported_product_code as product_code,
+        products.product_key,
         coalesce(products.category, audits.category, 'unknown') as shelf_category,
         case
             when products.product_relation = 'own' then false
@@ -44,12 +49,12 @@ resolved as (
 fct_shelf_audit as (
     select
         {{ surrogate_key([
-            'distributor_code', 'source_store_code', 'source_product_code', 'audit_date',
+            'resolved.store_code', 'source_product_code', 'audit_date',
             'display_location', 'mailer_location',
         ]) }} as shelf_audit_key,
-        {{ key_or_unknown('distributor_code') }} as distributor_key,
-        {{ key_or_unknown('store_code') }} as store_key,
-        {{ key_or_unknown('product_code') }} as product_key,
+        {{ key_joined('stores.distributor_key', 'resolved.distributor_code') }} as distributor_key,
+        {{ key_joined('stores.store_key', 'resolved.store_code') }} as store_key,
+        {{ key_joined('resolved.product_key', 'resolved.product_code') }} as product_key,
         source_product_code,
         audit_date,
         cast({{ date_key('audit_date') }} as integer) as audit_date_key,
@@ -57,7 +62,7 @@ fct_shelf_audit as (
         is_competitor_product,
         facing_count,
         sum(facing_count) over (
-            partition by distributor_code, source_store_code, audit_date, shelf_category
+            partition by resolved.store_code, audit_date, shelf_category
         ) as category_facing_count,
         price_amount,
         price_original,
@@ -68,6 +73,7 @@ fct_shelf_audit as (
         mailer_location,
         load_id
     from resolved
+    left join stores on resolved.store_code = stores.store_code
 )
 
 select

@@ -48,13 +48,21 @@ summed as (
     group by distributor_code, store_code, product_code, stock_date
 ),
 
+stores as (
+    select * from {{ ref('dim_store') }}
+),
+
+products as (
+    select * from {{ ref('dim_product') }}
+),
+
 fct_stock_daily as (
     select
-        {{ surrogate_key(['distributor_code', 'store_code', 'product_code', 'stock_date']) }}
+        {{ surrogate_key(['summed.store_code', 'summed.product_code', 'stock_date']) }}
             as stock_daily_key,
-        {{ key_or_unknown('distributor_code') }} as distributor_key,
-        {{ key_or_unknown('store_code') }} as store_key,
-        {{ key_or_unknown('product_code') }} as product_key,
+        {{ key_joined('stores.distributor_key', 'summed.distributor_code') }} as distributor_key,
+        {{ key_joined('stores.store_key', 'summed.store_code') }} as store_key,
+        {{ key_joined('products.product_key', 'summed.product_code') }} as product_key,
         stock_date,
         cast({{ date_key('stock_date') }} as integer) as stock_date_key,
         stock_units,
@@ -62,6 +70,8 @@ fct_stock_daily as (
         stock_units <= 0 as is_out_of_stock,
         load_id
     from summed
+    left join stores on summed.store_code = stores.store_code
+    left join products on summed.product_code = products.product_code
 )
 
 select
