@@ -104,7 +104,7 @@ def test_every_row_is_loaded_or_in_quarantine(
     assert file.rows_loaded == read - sum(rejected.values())
 
 
-def test_equal_rows_without_a_key_stay_and_are_counted(
+def test_odd_rows_stay_and_are_counted(
     loaded: tuple[Path, dict[str, IngestReport]],
 ) -> None:
     reports = loaded[1]
@@ -113,6 +113,7 @@ def test_equal_rows_without_a_key_stay_and_are_counted(
         "price_not_negative": 2,
     }
     assert reports["iowa/sell_in_line"].files[0].warned == {"duplicate_row": 3, "value_told": 7}
+    assert reports["olist/account"].files[0].warned == {"city_told": 1}
 
 
 def test_no_feed_has_surprising_columns(loaded: tuple[Path, dict[str, IngestReport]]) -> None:
