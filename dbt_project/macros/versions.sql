@@ -45,3 +45,15 @@
             ) = 1
     )
 {%- endmacro %}
+
+{# The newest arrival of each event. The window begins with the business day, so that a reader's
+   filter on days reaches the files: for events that incremental models read by day. #}
+{% macro latest_arrival_by_day(relation, key_columns) -%}
+    select *
+    from {{ relation }}
+    qualify
+        row_number() over (
+            partition by _business_date, {{ key_columns | join(', ') }}
+            order by _load_id desc, _row desc
+        ) = 1
+{%- endmacro %}

@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 {#
     Grain: platform, campaign, ad and day, in the account's currency.
     Fact type: periodic snapshot; a restated day replaces the earlier one.

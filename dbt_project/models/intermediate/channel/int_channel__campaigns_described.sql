@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 {# Grain: campaign that a source describes, with its origin (system, source, medium). #}
 with search_campaigns as (
     select * from {{ ref('stg_google_ads__campaigns') }}

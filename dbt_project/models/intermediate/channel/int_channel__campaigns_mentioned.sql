@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 {# Grain: campaign code that any contact, cost, lead or deal mentions, described or not. #}
 with web_origins as (
     select * from {{ ref('int_channel__web_origins') }}

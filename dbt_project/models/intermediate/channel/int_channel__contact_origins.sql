@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 {#
     Grain: origin of a contact: system, source, medium and campaign, as staging names them.
     Every origin that any source mentions, as text without nulls.

@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 {# Grain: ad or message variant that a source describes or a contact mentions. #}
 with search_ads as (
     select * from {{ ref('stg_google_ads__ads') }}

@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 {#
     Grain: version of a person in a channel, as sent: e-mail profiles, social profiles, and
     devices that people used.

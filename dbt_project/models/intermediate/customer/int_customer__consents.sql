@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 {#
     Grain: statement of consent: record, contact point, moment and source.
     A statement holds from stated_at until the customer's next one for that contact point,

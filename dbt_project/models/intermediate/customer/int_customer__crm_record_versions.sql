@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 {#
     Grain: version of a person or company in a CRM, as sent: contacts, leads, accounts, and cases
     that name no contact.

@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 {#
     Grain: two records that belong to different customers yet have to do with each other, by kind
     of link: a person and their company, a company and its parent, people who share a mailbox or

@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 {# Grain: person record, scheme and segment, with the time for which the record says so. #}
 with records as (
     select * from {{ ref('int_customer__person_records') }}

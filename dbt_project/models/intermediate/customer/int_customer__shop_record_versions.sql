@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 {#
     Grain: version of a customer of a shop or distributor, as sent: shop accounts, orders without
     an account, customers that only a sale names, loyalty cards and households.

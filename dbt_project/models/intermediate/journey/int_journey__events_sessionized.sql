@@ -14,7 +14,7 @@
 with events as (
     select * from {{ ref('stg_ga4__events') }}
     {% if is_incremental() %}
-    where business_date in ({{ days_to_rebuild(['ga4.events'], day_shift=4) }})
+    where {{ is_day_of_new_loads('business_date', ['ga4.events'], day_shift=4) }}
     {% endif %}
 ),
 

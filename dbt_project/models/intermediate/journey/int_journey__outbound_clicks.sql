@@ -14,7 +14,7 @@ with clicks as (
     where event_name = 'click'
         and is_outbound
     {% if is_incremental() %}
-        and business_date in ({{ days_to_rebuild(['ga4.events'], day_shift=2) }})
+        and {{ is_day_of_new_loads('business_date', ['ga4.events'], day_shift=2) }}
     {% endif %}
 ),
 

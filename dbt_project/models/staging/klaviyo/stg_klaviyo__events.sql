@@ -3,7 +3,7 @@
     Late and repeated rows: an event stands once, in its own business date.
 #}
 with events as (
-    {{ latest_version(source('klaviyo', 'event'), ['_business_date', 'id']) }}
+    {{ latest_arrival_by_day(source('klaviyo', 'event'), ['id']) }}
 ),
 
 stg_klaviyo__events as (

@@ -3,7 +3,7 @@
     Late and repeated rows: a message stands once, in its own business date.
 #}
 with messages as (
-    {{ latest_version(source('social', 'message'), ['_business_date', 'id']) }}
+    {{ latest_arrival_by_day(source('social', 'message'), ['id']) }}
 ),
 
 stg_social__messages as (
