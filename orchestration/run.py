@@ -64,12 +64,12 @@ def make_sample(settings: Settings) -> None:
     inbox = settings.data_dir / "inbox" / "sample"
     if settings.company != "sample" or inbox.exists():
         return
-    from orchestration.sample import generate
+    from orchestration.sample.__main__ import main as generate
 
     scale, seed = settings.sample_scale, settings.sample_seed
     print(f"Generating the sample company (scale {scale:g}, seed {seed}) ...", flush=True)
     beside = inbox.with_name(f".sample.{os.getpid()}")
-    generate(scale=scale, seed=seed, out=beside)
+    generate(["--scale", str(scale), "--seed", str(seed), "--out", str(beside)])
     os.replace(beside, inbox)
 
 

@@ -99,7 +99,6 @@ def models() -> dg.Definitions:
         project=dbt_project,
         exclude="resource_type:unit_test",
         dagster_dbt_translator=WarehouseTranslator(),
-        retry_policy=dg.RetryPolicy(max_retries=1, delay=2),
         pool=project.WAREHOUSE_POOL,
     )
     def warehouse_models(
