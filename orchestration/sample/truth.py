@@ -184,7 +184,7 @@ def _journeys(con: duckdb.DuckDBPyConnection) -> None:
 
 def _effects(con: duckdb.DuckDBPyConnection) -> None:
     """What a channel really brought: purchases expected as it was, less those expected without it."""
-    variants = ", ".join(f"('{channel}', {odds})" for channel, odds in VARIANT_LOG_ODDS.items())
+    variants = ", ".join(f"('{channel}', {odds}::double)" for channel, odds in VARIANT_LOG_ODDS.items())
     con.execute(f"""
         create table truth_variant_effect as
         select channel, 'B' as variant, 'A' as baseline, log_odds

@@ -1,0 +1,403 @@
+"""The sample company: the same seed gives the same files, and the truth says what stands in them."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import math
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.lib.companies import load_company
+from orchestration.lib.ingest import ingest_feed
+from orchestration.lib.layouts import load_layouts
+from orchestration.lib.reports import IngestReport
+from orchestration.lib.settings import Settings
+from orchestration.sample import chance, mess
+from orchestration.sample.parameters import (
+    RATES,
+    STARTS_ONLINE,
+    VARIANT_LOG_ODDS,
+    Parameters,
+    calendar_for,
+)
+from orchestration.sample.world import generate
+
+END = date(2025, 12, 31)
+DAYS = 150
+PARAMS = Parameters(scale=0.001, seed=11)
+SENDERS = (
+    "ga4",
+    "google_ads",
+    "facebook_ads",
+    "klaviyo",
+    "social",
+    "campaign",
+    "shopify",
+    "salesforce",
+)
+
+
+def make(out: Path, until: date | None = None, threads: int = 2, seed: int = 11) -> Path:
+    """A small world's files."""
+    params = Parameters(scale=PARAMS.scale, seed=seed)
+    generate(out, params, calendar_for(END, DAYS, until), threads=threads)
+    return out
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Inbox and truth of the whole history."""
+    return make(tmp_path_factory.mktemp("world") / "inbox" / "sample")
+
+
+@pytest.fixture(scope="module")
+def reports(world: Path) -> dict[str, IngestReport]:
+    """Every channel and CRM feed of the sample company, loaded."""
+    settings = Settings.from_environment(
+        {"CFS_DATA_DIR": str(world.parents[1]), "CFS_THREADS": "2"}
+    )
+    layouts = load_layouts()
+    company = load_company(settings, layouts)
+    return {
+        feed.name: ingest_feed(settings, company, feed, layouts[feed.layout_name])
+        for feed in company.feeds
+        if feed.source in SENDERS
+    }
+
+
+def ask(world: Path, query: str) -> list[tuple[object, ...]]:
+    """Result of a query in which `<name>` is a truth table."""
+    con = duckdb.connect()
+    for path in (world / "truth").glob("*.parquet"):
+        query = query.replace(f"<{path.stem}>", f"'{path}'")
+    return con.execute(query).fetchall()
+
+
+def number(world: Path, query: str) -> float:
+    """The only value of a query's result."""
+    return float(str(ask(world, query)[0][0]))
+
+
+def bronze(world: Path, layout: str, source: str) -> str:
+    """The bronze files of a table, for a query."""
+    name = layout.replace(".", "/")
+    return f"read_parquet('{world.parents[1]}/bronze/sample/{name}/{source}/*.parquet', union_by_name=true)"
+
+
+def hashes(folder: Path, with_truth: bool = True) -> dict[str, str]:
+    """SHA-256 of every file by its path."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and (with_truth or "truth" not in path.parts)
+    }
+
+
+def test_same_seed_gives_the_same_bytes(world: Path, tmp_path: Path) -> None:
+    assert hashes(make(tmp_path / "again", threads=1)) == hashes(world)
+
+
+def test_another_seed_gives_other_people(world: Path, tmp_path: Path) -> None:
+    other = hashes(make(tmp_path / "other", seed=12))
+    assert other["truth/person.parquet"] != hashes(world)["truth/person.parquet"]
+
+
+def test_until_leaves_earlier_files_as_they_will_be(world: Path, tmp_path: Path) -> None:
+    until = END - timedelta(days=4)
+    early = hashes(make(tmp_path / "early", until=until), with_truth=False)
+    late = hashes(world, with_truth=False)
+    assert early.items() <= late.items()
+    missing = set(late) - set(early)
+    assert {f"ga4/events_{until + timedelta(days=n)}.parquet" for n in range(1, 5)} <= missing
+    assert f"ga4/events_{until}.parquet" in early
+
+
+def test_rows_read_are_the_rows_written(world: Path, reports: dict[str, IngestReport]) -> None:
+    written = dict(
+        ask(
+            world, "select source || '/' || source_table, value from <total> where measure = 'rows'"
+        )
+    )
+    read = {
+        name: sum(file.rows_read for file in report.files if file.status == "loaded")
+        for name, report in reports.items()
+    }
+    assert read == {name: written[name] for name in read}
+
+
+def test_every_row_lands_but_those_spoiled_on_purpose(reports: dict[str, IngestReport]) -> None:
+    rejected = {
+        name: {rule: rows for file in report.files for rule, rows in file.by_rule.items()}
+        for name, report in reports.items()
+    }
+    others = {name: set(rules) - {"duplicate_key"} for name, rules in rejected.items()}
+    assert others.pop("facebook_ads/basic_ad") == {
+        "type_date",
+        "type_impressions",
+        "spend_not_negative",
+        "required_ad_id",
+    }
+    assert all(not rules for rules in others.values()), others
+    refused = [file.file for report in reports.values() for file in report.of_status("refused")]
+    assert len(refused) == 1 and refused[0].endswith("_v2.jsonl.gz")
+
+
+def test_restated_numbers_supersede(world: Path, reports: dict[str, IngestReport]) -> None:
+    assert len(reports["google_ads/ad_stats"].of_status("superseded")) == 1
+    clicks, cost = duckdb.sql(
+        f"select sum(clicks), sum(cost_micros) from {bronze(world, 'google_ads.ad_stats', 'google_ads')}"
+    ).fetchall()[0]
+    truth = dict(ask(world, "select measure, value from <total> where source_table = 'ad_stats'"))
+    assert (clicks, cost) == (truth["clicks"], truth["cost_micros"])
+
+
+def test_decimal_commas_and_a_new_column_change_no_sum(
+    world: Path, reports: dict[str, IngestReport]
+) -> None:
+    spend = duckdb.sql(
+        f"select sum(spend) from {bronze(world, 'facebook_ads.basic_ad', 'facebook_ads')}"
+    ).fetchall()[0][0]
+    written = number(world, "select value from <total> where measure = 'spend'")
+    assert spend == pytest.approx(written, abs=0.01)
+    assert "columns_extra" in {f.kind for f in reports["facebook_ads/basic_ad"].findings}
+
+
+def test_every_file_of_the_senders_belongs_to_a_feed(
+    world: Path, reports: dict[str, IngestReport]
+) -> None:
+    seen = {Path(file.file).name for report in reports.values() for file in report.files}
+    files = {path.name for sender in SENDERS for path in (world / sender).iterdir()}
+    assert files <= seen
+
+
+@pytest.mark.parametrize(
+    ("layout", "source", "record"),
+    [
+        ("shopify.customer", "shopify", "'shopify.customer:' || id"),
+        ("klaviyo.person", "klaviyo", "'klaviyo.person:' || id"),
+        ("salesforce.contact", "salesforce", "'salesforce.contact:' || id"),
+        ("salesforce.lead", "salesforce", "'salesforce.lead:' || id"),
+        ("ga4.events", "ga4", "'ga4.device:' || user_pseudo_id"),
+        ("social.message", "social", "'social.profile:' || platform || '/' || profile_id"),
+    ],
+)
+def test_truth_knows_every_record(
+    world: Path, reports: dict[str, IngestReport], layout: str, source: str, record: str
+) -> None:
+    files = bronze(world, layout, source)
+    unknown = f"select count(*) from (select distinct {record} as r from {files}) where r not in"
+    assert number(world, f"{unknown} (select record_id from <record>)") == 0
+    assert number(world, "select count(*) - count(distinct record_id) from <record>") == 0
+
+
+def test_crm_merges_and_deletions_are_in_the_files(
+    world: Path, reports: dict[str, IngestReport]
+) -> None:
+    contacts = bronze(world, "salesforce.contact", "salesforce")
+    merged = duckdb.sql(
+        f"select distinct id, master_record_id from {contacts} where master_record_id is not null"
+    ).fetchall()
+    truth = ask(world, "select record_id, master_record_id from <contact_merge>")
+    prefix = "salesforce.contact:"
+    assert {(prefix + a, prefix + b) for a, b in merged} == set(truth) != set()
+    assert duckdb.sql(
+        f"select count(*) from {contacts} where is_deleted and master_record_id is null"
+    ).fetchall()[0][0]
+
+
+def test_orders_lines_and_refunds_hang_together(
+    world: Path, reports: dict[str, IngestReport]
+) -> None:
+    order, line, refund = (
+        bronze(world, f"shopify.{table}", "shopify")
+        for table in ("order", "order_line", "order_line_refund")
+    )
+    assert (
+        number(world, f"select count(*) from {line} where order_id not in (select id from {order})")
+        == 0
+    )
+    assert (
+        number(
+            world,
+            f"select count(*) from {refund} where order_line_id not in (select id from {line})",
+        )
+        == 0
+    )
+    assert number(world, f"select count(distinct id) from {order} where test") >= 1
+    lines = number(world, f"select count(distinct id) from {line}")
+    assert lines == number(world, "select count(*) from <sale_line> where order_id is not null")
+    differing = f"""
+        select count(*) from (select distinct id, subtotal_price from {order} where not test) o
+        join (select order_id, sum(price * quantity - total_discount) as s from
+            (select distinct id, order_id, price, quantity, total_discount from {line}) group by 1) l
+            on l.order_id = o.id where abs(l.s - o.subtotal_price) > 0.011
+    """
+    assert number(world, differing) == 0
+
+
+def test_web_purchases_are_the_own_shops_orders(
+    world: Path, reports: dict[str, IngestReport]
+) -> None:
+    events = bronze(world, "ga4.events", "ga4")
+    names = f"select count(distinct ecommerce.transaction_id) from {events} where event_name = 'purchase'"
+    bought = number(world, "select count(*) from <conversion> where place = 'own_web'")
+    assert number(world, names) == bought > 20
+
+
+def test_waits_are_business_time(world: Path) -> None:
+    """What was drawn in business minutes is what lies between the instants, holidays and nights left out."""
+    differing = """
+        select count(*) from <ticket> t join <sla> s on s.subject_id = t.case_id
+            and s.commitment_code = 'case_first_response'
+        where t.first_response_at is not null and abs(s.elapsed_minutes - t.response_minutes) > 0.02
+    """
+    assert number(world, "select count(*) from <ticket> where first_response_at is not null") > 50
+    assert number(world, differing) == 0
+    at_night = "select count(*) from <sla> where ended_at is not null and elapsed_minutes < 0"
+    assert number(world, at_night) == 0
+
+
+def test_first_answers_come_in_working_hours(world: Path) -> None:
+    outside = """
+        select count(*) from <ticket> where market = 'US' and first_response_at is not null and (
+            isodow(timezone('America/New_York', timezone('UTC', first_response_at))) > 5
+            or timezone('America/New_York', timezone('UTC', first_response_at))::time not between '09:00' and '17:30'
+            or timezone('America/New_York', timezone('UTC', first_response_at))::date = date '2025-12-25')
+    """
+    assert number(world, outside) == 0
+
+
+def test_lead_stages_follow_each_other(world: Path) -> None:
+    wrong = """
+        select count(*) from <lead> where assigned_at < captured_at or mql_at < assigned_at
+            or sal_at < mql_at or sql_at < sal_at or opportunity_at < sql_at
+            or coalesce(won_at, lost_at) < opportunity_at or recycled_at < rejected_at
+            or (sal_at is not null and rejected_at is not null)
+    """
+    assert number(world, wrong) == 0
+    assert number(world, "select count(won_at) from <lead>") > 0
+
+
+def near(share: float, expected: float, count: float, errors: float = 4) -> bool:
+    """Whether a share of `count` draws is within some standard errors of what was put in."""
+    return abs(share - expected) <= errors * math.sqrt(expected * (1 - expected) / count)
+
+
+def test_rates_are_those_that_were_put_in(world: Path) -> None:
+    online, journeys = ask(world, "select avg(starts_online::int), count(*) from <journey>")[0]
+    assert near(float(str(online)), STARTS_ONLINE, float(str(journeys)))
+    late = """select avg((elapsed_minutes <= target_minutes)::int), count(*) from <sla>
+        where commitment_code = 'case_first_response' and status <> 'pending'"""
+    on_time, cases = ask(world, late)[0]
+    assert near(float(str(on_time)), RATES["case_response_on_time"], float(str(cases)))
+    likely, sold = ask(
+        world, "select avg(probability), avg((outcome = 'converted')::int) from <journey>"
+    )[0]
+    assert float(str(likely)) - 0.08 < float(str(sold)) < float(str(likely)) + 0.05
+
+
+def test_effects_are_those_of_the_model(world: Path) -> None:
+    effects = dict(ask(world, "select channel, incremental_conversions from <channel_effect>"))
+    assert effects["display"] == 0
+    assert float(str(effects["paid_search"])) > float(str(effects["organic_social"])) > 0
+    variants = dict(ask(world, "select channel, log_odds from <variant_effect>"))
+    assert variants == VARIANT_LOG_ODDS
+    total, parts = ask(
+        world,
+        """select (select count(*) from <conversion>), (select count(*) from <journey>
+           where outcome = 'converted')""",
+    )[0]
+    assert total == parts
+
+
+def test_contradictions_are_found_by_their_definition(world: Path) -> None:
+    pairs = """
+        select count(*) from <answer> a join <answer> b using (person_id, topic)
+        where b.answered_at > a.answered_at and b.answered_at <= a.answered_at + interval 30 day
+            and a.answer_code <> b.answer_code
+    """
+    assert number(world, pairs) == number(world, "select count(*) from <answer_contradiction>") > 0
+    later, share = ask(
+        world,
+        "select count(*), avg(is_planted::int) from <answer> where case_id in "
+        "(select case_id from <ticket> where handoffs > 0)",
+    )[0]
+    assert 0 < float(str(share)) < 0.25 and float(str(later)) > 20
+
+
+def test_waiting_costs_satisfaction(world: Path) -> None:
+    by_wait = """
+        select (t.response_minutes > 240) as waited, avg(s.score) from <survey> s join <ticket> t using (case_id)
+        where s.survey_type = 'CSAT' group by 1 order by 1
+    """
+    prompt, slow = (float(str(score)) for _, score in ask(world, by_wait))
+    assert prompt > slow + 0.3
+
+
+def test_people_share_mailboxes_and_devices(world: Path) -> None:
+    shared = """select count(*) from (select email from <person> where email is not null
+        group by 1 having count(*) > 1)"""
+    assert number(world, shared) > 0
+    devices = (
+        """select count(*) from <record> where record_type = 'ga4.device' and person_id is null"""
+    )
+    assert number(world, devices) > 0
+
+
+def test_malformed_file_is_a_broken_archive(world: Path) -> None:
+    broken = next((world / "klaviyo").glob("event_*_v2.jsonl.gz"))
+    with pytest.raises(EOFError):
+        gzip.decompress(broken.read_bytes())
+    assert (
+        number(world, f"select count(*) from <planted_fault> where file = 'klaviyo/{broken.name}'")
+        == 1
+    )
+
+
+def test_planted_bad_rows_are_counted(world: Path) -> None:
+    rows = number(world, "select rows from <planted_fault> where kind = 'bad_row'")
+    assert rows == len(mess.BAD_ROWS)
+
+
+def test_draws_are_uniform_and_independent() -> None:
+    con = chance.connect(3)
+    mean, together, beside = con.execute(
+        "select avg(chance(i, 'a')), corr(chance(i, 'a'), chance(i, 'b')), "
+        "corr(chance(i, 'a'), chance(i + 1, 'a')) from range(100000) t(i)"
+    ).fetchall()[0]
+    assert mean == pytest.approx(0.5, abs=0.005)
+    assert abs(together) < 0.015 and abs(beside) < 0.015
+
+
+def test_weighted_list_has_each_name_as_often_as_its_weight() -> None:
+    con = chance.connect(3)
+    shares = con.execute(f"select list_count({chance.weighted_list({'a': 1, 'b': 3})})").fetchall()
+    assert shares[0][0] == 1000
+    drawn = con.execute(
+        f"select avg((pick({chance.weighted_list({'a': 1, 'b': 3})}, chance(i, 'x')) = 'b')::int) "
+        "from range(100000) t(i)"
+    ).fetchall()[0][0]
+    assert drawn == pytest.approx(0.75, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("end", "days"), [(END, None), (date(2024, 2, 28), None), (END, 5), (END, 40)]
+)
+def test_files_cover_each_day_once(end: date, days: int | None) -> None:
+    calendar = calendar_for(end, days)
+    covered = [
+        period.first_day + timedelta(days=n)
+        for period in calendar.periods()
+        for n in range((period.last_day - period.first_day).days + 1)
+    ]
+    assert covered == [calendar.start + timedelta(days=n) for n in range(calendar.day_count)]
+    assert len(set(period.name for period in calendar.periods())) == len(calendar.periods())
+
+
+def test_history_needs_a_day() -> None:
+    with pytest.raises(ValueError, match="at least one day"):
+        calendar_for(END, 0)
