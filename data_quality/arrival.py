@@ -63,7 +63,7 @@ _BATCH_CHECKS = {
         "Every row read is loaded, rejected or not of this feed; none is lost or doubled",
         "rows_read = rows_loaded + rows_rejected + rows_not_of_feed",
         "read {rows_read} = loaded {rows_loaded} + rejected {rows_rejected} "
-        "+ not of this feed {rows_not_of_feed}?",
+        "+ not of this feed {rows_not_of_feed}",
     ),
     "rejected_share": _BatchCheck(
         "critical",
@@ -81,14 +81,14 @@ _BATCH_CHECKS = {
         "warning",
         "The files have the columns that the feed names, none missing and none unknown",
         "columns_missing = '' and columns_extra = ''",
-        "missing: {columns_missing}; unknown: {columns_extra}",
+        "{columns}",
     ),
     "row_volume": _BatchCheck(
         "warning",
         f"The batch is not {UNUSUAL_FACTOR} times smaller or larger than such batches usually are",
         f"usual_rows is null or rows_read between usual_rows / {UNUSUAL_FACTOR}.0 "
         f"and usual_rows * {UNUSUAL_FACTOR}",
-        "{rows_read} rows, usually {usual_rows}",
+        "{rows_read} rows, {usually}",
     ),
 }
 
@@ -282,9 +282,18 @@ def _batch_result(
         "success": outcome.success,
         "rows_evaluated": evaluated,
         "rows_failed": 0 if outcome.success else failed,
-        "observed_value": outcome.error or check.observed.format(**numbers).strip(),
+        "observed_value": outcome.error or check.observed.format(**_words(numbers)).strip(),
         "description": check.description,
     }
+
+
+def _words(numbers: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts, and what of them needs words."""
+    kinds = {"missing": numbers["columns_missing"], "unknown": numbers["columns_extra"]}
+    told = "; ".join(f"{kind}: {names}" for kind, names in kinds.items() if names)
+    usual = numbers["usual_rows"]
+    usually = "too little history to compare" if usual is None else f"usually {usual:,.0f}"
+    return {**numbers, "columns": told or "as agreed", "usually": usually}
 
 
 def _row_result(

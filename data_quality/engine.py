@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 ROWS = "ExpectRowsToPass"
 QUERY = "ExpectQueryToReturnNoRows"
+_QUERIES = ("expect_query_to_return_no_rows", "unexpected_rows_expectation")
 _numbers = itertools.count()
 
 
@@ -148,11 +149,12 @@ def _outcome(name: str, result: Any) -> Outcome:
     success = bool(result.success)
     rows = int(details.get("element_count") or 0)
     failed = details.get("unexpected_count")
-    if result.expectation_config.type == "unexpected_rows_expectation":
+    kind = result.expectation_config.type
+    if kind == _QUERIES[1]:
         failed = details.get("observed_value")
     if failed is None:
         return Outcome(name, success, rows, 0 if success else 1, str(details.get("observed_value")))
-    observed = f"{failed} of {rows} rows failed" if rows else f"{failed} rows failed"
+    observed = f"{failed} rows found" if kind in _QUERIES else f"{failed} of {rows} rows failed"
     observed = observed if failed else "no row failed"
     return Outcome(name, success, rows, int(failed), observed, sample=_sample(result))
 
