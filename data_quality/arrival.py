@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 UNUSUAL_FACTOR = 4
 WHERE_ERROR = "where_error"
+_TOLD_AGAIN = ("files_readable", "columns_as_agreed")
 # Few rows carry a mark; only those need be looked into, which costs next to nothing.
 _IS_MARKED = "len(_failed_rules) > 0 or len(_warned_rules) > 0"
 _FACT_TYPES = {int: "BIGINT", str: "VARCHAR"}
@@ -160,20 +161,25 @@ def judge_arrival(
 def merge_batches(results: Sequence[CheckResult]) -> list[CheckResult]:
     """One result per check of a run that took a feed's files in several batches.
 
-    Rows add up; the check passed if it did in every batch; what was observed is that of the
-    first batch that failed, the critical ones first.
+    A check passed if it did in every batch. Rows add up; files and findings do not, for a later
+    batch tells those of the earlier ones again. What was observed is that of the first batch that
+    failed, the critical ones first.
     """
     merged: dict[str, list[CheckResult]] = {}
     for result in results:
         merged.setdefault(result.check_name, []).append(result)
-    return [
-        replace(
-            min(batches, key=lambda r: (r.success, r.severity)),
-            rows_evaluated=sum(r.rows_evaluated for r in batches),
-            rows_failed=sum(r.rows_failed for r in batches),
-        )
-        for batches in merged.values()
-    ]
+    return [_merged(batches) for batches in merged.values()]
+
+
+def _merged(batches: Sequence[CheckResult]) -> CheckResult:
+    worst = min(batches, key=lambda r: (r.success, r.severity))
+    if worst.check_name in _TOLD_AGAIN:
+        return max(batches, key=lambda r: (not r.success, r.rows_failed, r.rows_evaluated))
+    return replace(
+        worst,
+        rows_evaluated=sum(r.rows_evaluated for r in batches),
+        rows_failed=sum(r.rows_failed for r in batches),
+    )
 
 
 def _row_checks(feed: Feed, layout: Layout) -> list[_RowCheck]:

@@ -13,7 +13,7 @@ import dagster as dg
 from duckdb import DuckDBPyConnection
 from pydantic import BaseModel
 
-from data_quality.arrival import BatchFacts, arrival_checks, judge_arrival
+from data_quality.arrival import BatchFacts, arrival_checks, judge_arrival, merge_batches
 from data_quality.checks import CheckResult, Run, asset_check_specs
 from data_quality.results import write_results
 from data_quality.volume import usual_rows
@@ -89,12 +89,13 @@ def feed_asset(feed: Feed) -> dg.AssetsDefinition:
             _window(context),
             lambda connection, _feed, _layout, so_far: judge(connection, so_far),
         )
-        write_results(settings, results)
+        merged = merge_batches(results)
+        write_results(settings, merged)
         context.log.info(_line(feed, report))
         if not context.has_partition_key and not context.has_partition_key_range:
             yield from _partitions_loaded(key, report)
         yield dg.MaterializeResult(asset_key=key, metadata=_metadata(report))
-        for result in results:
+        for result in merged:
             yield asset_check_result(result)
 
     return load_feed

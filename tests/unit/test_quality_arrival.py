@@ -187,12 +187,14 @@ def test_batches_of_one_run_become_one_result_per_check(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
     run = Run.now("r")
-    found = judge_arrival(connection, FEED, layout(), BatchFacts(ROWS), run)
+    facts = BatchFacts(ROWS, files_refused=("a.csv",))
+    found = judge_arrival(connection, FEED, layout(), facts, run)
     mark(connection, 6, "price_not_negative")
-    found += judge_arrival(connection, FEED, layout(), BatchFacts(ROWS), run)
+    found += judge_arrival(connection, FEED, layout(), facts, run)
     merged = {result.check_name: result for result in merge_batches(found)}
     assert list(merged) == [d.name for d in arrival_checks(FEED, layout())]
     assert failing(merged) == {
+        "files_readable": ("warning", 1),
         "rejected_share": ("critical", 6),
         "price_not_negative": ("warning", 6),
     }
