@@ -1,18 +1,38 @@
 -- Grain: one row per lead that has deals. Won deals without a value, or in a currency without a rate, are
--- counted beside the sum.
+-- counted beside the sum. Whoever has the latest deal stands for those who have them.
 with
 
 deals as (
     select * from {{ ref('int_lead__deals_unioned') }}
+),
+
+latest_deals as (
+    select
+        lead_code,
+        employee_code
+    from deals
+    qualify
+        row_number() over (
+            partition by lead_code
+            order by coalesce(closed_at, opened_at) desc nulls last, deal_code
+        ) = 1
+),
+
+summed as (
+    select
+        lead_code,
+        count(*) as deal_count,
+        count(case when stage = 'won' then 1 end) as won_deal_count,
+        count(case when stage = 'won' and amount is null then 1 end) as unvalued_won_deal_count,
+        sum(case when stage = 'won' then amount end) as won_amount,
+        sum(case when stage = 'opportunity' then amount end) as open_amount,
+        max(load_id) as load_id
+    from deals
+    group by lead_code
 )
 
 select
-    lead_code,
-    count(*) as deal_count,
-    count(case when stage = 'won' then 1 end) as won_deal_count,
-    count(case when stage = 'won' and amount is null then 1 end) as unvalued_won_deal_count,
-    sum(case when stage = 'won' then amount end) as won_amount,
-    sum(case when stage = 'opportunity' then amount end) as open_amount,
-    max(load_id) as load_id
-from deals
-group by lead_code
+    summed.*,
+    latest_deals.employee_code
+from summed
+inner join latest_deals on summed.lead_code = latest_deals.lead_code

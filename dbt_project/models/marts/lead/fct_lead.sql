@@ -49,7 +49,7 @@ select
     coalesce(identities.customer_key, {{ unknown_key() }}) as customer_key,
     {{ key_or_unknown('channels.channel_code') }} as channel_key,
     {{ key_or_unknown('leads.campaign_code') }} as campaign_key,
-    {{ key_or_unknown('leads.employee_code') }} as employee_key,
+    {{ key_or_unknown('coalesce(leads.employee_code, deals.employee_code)') }} as employee_key,
     coalesce(employees.department, 'unknown') as department,
     {{ key_or_unknown('leads.merged_into_lead_code') }} as duplicate_of_lead_key,
     leads.is_inferred,
@@ -96,4 +96,5 @@ left join channels
     on leads.channel_system = channels.system
     and coalesce(leads.lead_source, '') = channels.source
 left join identities on leads.record_id = identities.record_id
-left join employees on leads.employee_code = employees.employee_code
+left join employees
+    on coalesce(leads.employee_code, deals.employee_code) = employees.employee_code
