@@ -25,7 +25,10 @@ def sample_rules() -> Company:
 
 
 def build(con: duckdb.DuckDBPyConnection, calendar: Calendar, rules: Company) -> None:
-    """Create open_interval: market, opens_at, closes_at (UTC), seconds_before (open seconds of the market before it)."""
+    """Create open_interval: market, opens_at, closes_at (UTC), and seconds_before.
+
+    seconds_before counts the open seconds of the market before the interval.
+    """
     first, last = (
         calendar.start - timedelta(days=_MARGIN_DAYS),
         calendar.end + timedelta(days=_MARGIN_DAYS),

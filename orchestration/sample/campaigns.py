@@ -22,12 +22,18 @@ _META = (
     ("retargeting", "OUTCOME_SALES", 0.60, 0.020),
 )
 
-RENAMED_COST = "select * exclude (_id, _period) rename (cost_micros as metrics_cost_micros) from ({rows}) order by _id"
+RENAMED_COST = (
+    "select * exclude (_id, _period) rename (cost_micros as metrics_cost_micros) "
+    "from ({rows}) order by _id"
+)
 EXTRA_COLUMN = (
     "select * exclude (_id, _period), 'AVERAGE' as quality_ranking from ({rows}) order by _id"
 )
-COMMA_SPEND = "select * exclude (_id, _period) replace (replace(spend::varchar, '.', ',') as spend) from ({rows}) order by _id"
-"""How a sender's files change: a column gets another name, one more comes, decimals have a comma."""
+COMMA_SPEND = (
+    "select * exclude (_id, _period) replace (replace(spend::varchar, '.', ',') as spend) "
+    "from ({rows}) order by _id"
+)
+"""How files change: a column gets another name, one more comes, decimals have a comma."""
 
 
 def build(con: duckdb.DuckDBPyConnection, params: Parameters, calendar: Calendar) -> None:

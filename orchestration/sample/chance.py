@@ -1,4 +1,4 @@
-"""The generator's DuckDB connection and its dice: macros that draw the same values for the same seed.
+"""The generator's DuckDB connection and its dice: the same seed draws the same values.
 
 A draw is a pure function of (seed, id, what), so that it depends neither on row order nor on
 threads. Models of the world do not belong here.

@@ -61,7 +61,7 @@ def _create_messages(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _create_mailings(con: duckdb.DuckDBPyConnection, calendar: Calendar) -> None:
-    """One mailing per quarter and market, in loyalty cards' or contacts' ids; some coupons come back."""
+    """One mailing per quarter and market, in ids of cards or contacts; some coupons come back."""
     con.execute(f"""
         create temp table mailing_touch as
         select t.touch_id, t.person_id, t.touched_at, 'DM-' || t.market || '-'

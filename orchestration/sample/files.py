@@ -1,4 +1,4 @@
-"""Writing a source's table as files, one per period of the calendar, and remembering what was written.
+"""Writing a source's table as files, one per period, and remembering what was written.
 
 A module hands
     over a relation with the file's own columns and two more: `_at` (when the row left its
@@ -40,7 +40,7 @@ class Outbox:
 
     @property
     def middle_number(self) -> int:
-        """Number of the file in the middle of the history, where some senders change their format."""
+        """Number of the middle file of the history, where some senders change their format."""
         periods = self.calendar.periods()
         months = sum(period.first_day != period.last_day for period in periods)
         return (months or len(periods)) // 2
@@ -78,7 +78,7 @@ class Outbox:
         shape: Callable[[int], str] = lambda number: PLAIN,
         measures: tuple[str, ...] = (),
     ) -> int:
-        """Write `relation` below `<source>/` as `<table>_<period>`, as a kind of file; returns rows written.
+        """Write `relation` as `<source>/<table>_<period>`, in a kind of file; returns rows written.
 
         late, duplicated: shares of rows that arrive 3 to 30 days later, or twice.
         shape: the query of a file, by its number, over `{rows}`,
@@ -101,7 +101,8 @@ class Outbox:
             )
             for measure in measures:
                 con.execute(
-                    f"insert into written_total select ?, ?, ?, ?, coalesce(sum({measure}), 0) from ({rows})",
+                    "insert into written_total "
+                    f"select ?, ?, ?, ?, coalesce(sum({measure}), 0) from ({rows})",
                     [source, table, path, measure],
                 )
         con.execute(f"drop table {filed}")
@@ -137,6 +138,8 @@ class Outbox:
         duplicated: float,
     ) -> None:
         """Give each row the file that it arrives in."""
+        twice = f"select * from sent where chance(_id, '{name} twice') < {duplicated}"
+        again = f"union all {twice}" if duplicated else ""
         con.execute(f"""
             create or replace temp table {filed} as
             with sent as (
@@ -148,7 +151,7 @@ class Outbox:
             ),
             twice as (
                 select * from sent
-                {f"union all select * from sent where chance(_id, '{name} twice') < {duplicated}" if duplicated else ""}
+                {again}
             ),
             dated as (
                 select * exclude (_at, _days_late),

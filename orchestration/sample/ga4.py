@@ -19,12 +19,13 @@ _TAGS = """(values
 def write(
     con: duckdb.DuckDBPyConnection, outbox: Outbox, params: Parameters, calendar: Calendar
 ) -> None:
-    """Create web_session and write ga4/events. Needs touch, touch_ad, journey, device, lead_capture."""
+    """Create web_session and write ga4/events from what people, strangers and leads did."""
     _create_sessions(con, params, calendar)
     _create_events(con)
     outbox.write(
         con, "ga4_event", "ga4", "events", "parquet",
-        late=params.rates["late_row"], duplicated=params.rates["duplicate_row"], shape=lambda number: _shape(),
+        late=params.rates["late_row"], duplicated=params.rates["duplicate_row"],
+        shape=lambda number: _shape(),
     )  # fmt: skip
 
 
@@ -32,6 +33,7 @@ def _create_sessions(
     con: duckdb.DuckDBPyConnection, params: Parameters, calendar: Calendar
 ) -> None:
     rates = params.rates
+    strangers = rates["bot_sessions"] + rates["passer_by_sessions"]
     con.execute(f"""
         create table web_session as
         with people as (
@@ -61,7 +63,7 @@ def _create_sessions(
                 timestamp '{calendar.start}' + to_seconds((chance(i, 'stranger.day')
                     * {calendar.day_count} * 86400)::bigint),
                 null::bigint, null::timestamp, false, case when chance(i, 'stranger.kind')
-                    < {rates["bot_sessions"] / (rates["bot_sessions"] + rates["passer_by_sessions"])} then 'bot' else 'passer_by' end,
+                    < {rates["bot_sessions"] / strangers} then 'bot' else 'passer_by' end,
                 null::bigint
             from range((select count(*) * {rates["bot_sessions"] + rates["passer_by_sessions"]}
                 from people)::bigint) r(i)
@@ -103,7 +105,7 @@ def _create_sessions(
             [{_param("ga_session_id", number="epoch(s.started_at)::bigint")},
              {_param("ga_session_number", number="1 + s.session_id % 14")},
              {_param("session_engaged", "case when s.kind = 'bot' then '0' else '1' end")},
-             {_param("engagement_time_msec", number="case when s.kind = 'bot' then 0 else 1000 + s.session_id % 60000 end")}
+             {_param("engagement_time_msec", number=_ENGAGED)}
             ] as visit_params, o.total as order_total, o.items as order_items
         from joined s
         left join device d on d.device_id = s.device_id
@@ -153,7 +155,10 @@ def _create_events(con: duckdb.DuckDBPyConnection) -> None:
 
 def _param(key: str, text: str = "null::varchar", number: str = "null::bigint") -> str:
     """SQL of an event parameter in GA4's shape."""
-    value = f"{{'string_value': {text}, 'int_value': {number}, 'float_value': null::double, 'double_value': null::double}}"
+    value = (
+        f"{{'string_value': {text}, 'int_value': {number}, "
+        "'float_value': null::double, 'double_value': null::double}"
+    )
     return f"{{'key': '{key}', 'value': {value}}}"
 
 
@@ -191,3 +196,4 @@ def _shape() -> str:
 
 _E_TAILER = "'www.zonaplus.' || s.domain || '.example'"
 _TRUE = "'true'"
+_ENGAGED = "case when s.kind = 'bot' then 0 else 1000 + s.session_id % 60000 end"

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import duckdb
 
-from orchestration.sample.chance import sql_list, weighted_list
+from orchestration.sample.chance import weighted_list
 from orchestration.sample.parameters import (
     PLACES_BY_START,
     SEGMENTS,
     STARTS_ONLINE,
     VARIANT_LOG_ODDS,
+    Calendar,
+    Parameters,
 )
-from orchestration.sample.parameters import Calendar, Parameters
 
 WEB_CHANNELS = (
-    "paid_search", "organic_search", "paid_social", "organic_social", "display", "email", "referral", "direct",
+    "paid_search", "organic_search", "paid_social", "organic_social", "display", "email",
+    "referral", "direct",
 )  # fmt: skip
 VARIANT_CHANNELS = ("email", "paid_social", "paid_search")
 
@@ -34,7 +36,7 @@ def build(con: duckdb.DuckDBPyConnection, params: Parameters, calendar: Calendar
 
 
 def _start_journeys(con: duckdb.DuckDBPyConnection, calendar: Calendar) -> None:
-    """Each person's journeys share out the year (a circle, turned by chance), so that few overlap."""
+    """Each person's journeys share out the year, turned by chance, so that few overlap."""
     rate = " ".join(f"when '{name}' then {values[1]}" for name, values in SEGMENTS.items())
     days = calendar.day_count
     con.execute(f"""
@@ -62,7 +64,7 @@ def _start_journeys(con: duckdb.DuckDBPyConnection, calendar: Calendar) -> None:
 
 
 def _place_touches(con: duckdb.DuckDBPyConnection, params: Parameters) -> None:
-    """Touches of each journey: stage by a walk with steps back, channel by stage, local waking hours."""
+    """Touches: stage by a walk with steps back, channel by stage, in local waking hours."""
     rates = params.rates
     online = {c.code: c.start_weight for c in params.channels if c.is_online and c.start_weight > 0}
     offline = {c.code: c.start_weight for c in params.channels if not c.is_online}

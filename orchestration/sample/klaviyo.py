@@ -9,7 +9,7 @@ from orchestration.sample.parameters import VARIANT_LOG_ODDS, Calendar, Paramete
 
 
 def build(con: duckdb.DuckDBPyConnection, params: Parameters, calendar: Calendar) -> None:
-    """Create email_message: newsletters that nobody asked for a reason to open, and those that a journey touches."""
+    """Create email_message: newsletters to many, and the messages that are touches of journeys."""
     con.execute(f"""
         create temp table newsletter as
         select strftime(m.month, '%Y-%m') as month, greatest(m.month + interval 4 day

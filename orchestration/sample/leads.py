@@ -1,4 +1,4 @@
-"""Business leads: how they were captured, how sales dealt with them and when, and what became of them.
+"""Business leads: how they were captured, how and when sales dealt with them, how they ended.
 
 Waits are drawn in business seconds of the market, so that it is known whether a commitment was met.
 How the CRM records it stands in `salesforce`.
@@ -37,7 +37,7 @@ SOURCE_QUALITY = {
 
 
 def build_employees(con: duckdb.DuckDBPyConnection, params: Parameters) -> None:
-    """Create employee: per market two in marketing, four in sales, four in service; the first leads."""
+    """Create employee: per market two in marketing, four in sales, four in service."""
     con.execute("""
         create table employee as
         with posts as (
@@ -68,7 +68,7 @@ def build_employees(con: duckdb.DuckDBPyConnection, params: Parameters) -> None:
 def build(
     con: duckdb.DuckDBPyConnection, params: Parameters, calendar: Calendar, rules: Company
 ) -> None:
-    """Create lead (one row per captured lead, with all its times) and lead_capture (for the web site)."""
+    """Create lead (captured leads, with all their times) and lead_capture (for the web site)."""
     _capture(con, params, calendar)
     add_business_time(con, "lead", "captured_at", "assign_seconds", "assigned_at")
     add_business_time(
@@ -157,21 +157,31 @@ def _capture(con: duckdb.DuckDBPyConnection, params: Parameters, calendar: Calen
 
 
 def create_macros(con: duckdb.DuckDBPyConnection) -> None:
-    """employee_of(market, department, id): the number of an employee who deals with a thing."""
+    """Create the macros employee_of and drawn_wait.
+
+    employee_of(market, department, id): the number of an employee who deals with a thing.
+    drawn_wait(target, id, what, share): seconds; that share clearly within the target, the rest
+    clearly beyond it.
+    """
     con.execute("""
         create temp table employee_list as
-        select market, department, list(employee_number order by employee_number) as numbers
-            from employee group by all;
+        select map(list(team order by team), list(numbers order by team)) as teams
+        from (
+            select market || department as team,
+                list(employee_number order by employee_number) as numbers
+            from employee group by 1
+        );
         create macro employee_of(of_market, of_department, id) as (
-            pick(map_extract_value((select map(list(market || department order by market,
-                department),
-                list(numbers order by market, department)) from employee_list),
-                    of_market || of_department), chance(id, 'employee')))
+            pick(map_extract_value((select teams from employee_list), of_market || of_department),
+                chance(id, 'employee')));
+        create macro drawn_wait(target, id, what, share) as
+            (case when chance(id, what) < share then target * (0.04 + 0.9 * chance(id, what || ' s'))
+                else target * (1.08 + 1.5 * wait(id, what || ' s')) end)::bigint
     """)
 
 
 def _promise(con: duckdb.DuckDBPyConnection, params: Parameters, rules: Company) -> None:
-    """Waits against the version of each commitment that holds on the day of qualification."""
+    """Waits against the version of each commitment that holds when the lead qualifies."""
     con.execute("""
         create table commitment (code varchar, version int, valid_from date, valid_to date,
             kind varchar,
@@ -212,16 +222,6 @@ def _promise(con: duckdb.DuckDBPyConnection, params: Parameters, rules: Company)
         left join commitment d on d.code = 'lead_decision'
             and (l.mql_at + to_hours(m.utc_offset_hours))::date >= d.valid_from and (l.mql_at
                 + to_hours(m.utc_offset_hours))::date < d.valid_to
-    """)
-
-
-def create_wait_macro(con: duckdb.DuckDBPyConnection) -> None:
-    """drawn_wait(target, id, what, share): seconds, clearly within the target for that share, clearly beyond for the rest."""
-    con.execute("""
-        create macro drawn_wait(target, id, what, share) as
-            (case when chance(id, what) < share then target * (0.04 + 0.9 * chance(id,
-                what || ' s'))
-                else target * (1.08 + 1.5 * wait(id, what || ' s')) end)::bigint
     """)
 
 

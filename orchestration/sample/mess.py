@@ -62,7 +62,8 @@ def _restate(con: duckdb.DuckDBPyConnection, outbox: Outbox, period: str) -> Non
         return
     path = f"google_ads/ad_stats_{period}_v2.csv"
     con.execute(
-        f"create or replace temp table restated as select *, row_number() over (order by date, ad_id, device) as _id, '' as _period from read_csv('{first}')"
+        "create or replace temp table restated as select *, '' as _period, "
+        f"row_number() over (order by date, ad_id, device) as _id from read_csv('{first}')"
     )
     con.execute("""
         update restated set clicks = clicks - 1, cost_micros = (cost_micros * 0.9)::bigint
@@ -80,12 +81,14 @@ def _restate(con: duckdb.DuckDBPyConnection, outbox: Outbox, period: str) -> Non
     )
     for measure in ("impressions", "clicks", "cost_micros"):
         con.execute(
-            f"insert into written_total select 'google_ads', 'ad_stats', ?, '{measure}', sum({measure}) from restated",
+            "insert into written_total "
+            f"select 'google_ads', 'ad_stats', ?, '{measure}', sum({measure}) from restated",
             [path],
         )
     con.execute("insert into superseded_file values (?)", [f"google_ads/ad_stats_{period}.csv"])
     con.execute(
-        "insert into planted_fault values (?, 'restated_period', ?, 'supersedes the file of the same period')",
+        "insert into planted_fault values "
+        "(?, 'restated_period', ?, 'supersedes the file of the same period')",
         [path, rows],
     )
 
@@ -99,7 +102,8 @@ def _truncate(con: duckdb.DuckDBPyConnection, outbox: Outbox, period: str) -> No
     whole = gzip.compress(gzip.decompress(first.read_bytes()), mtime=0)
     (outbox.folder / path).write_bytes(whole[: len(whole) * 2 // 3])
     con.execute(
-        "insert into planted_fault values (?, 'truncated_file', 0, 'the archive ends early; refused as a whole')",
+        "insert into planted_fault values "
+        "(?, 'truncated_file', 0, 'the archive ends early; refused as a whole')",
         [path],
     )
 
@@ -115,6 +119,7 @@ def _append_bad_rows(con: duckdb.DuckDBPyConnection, outbox: Outbox, period: str
         "update written_file set row_count = row_count + ? where file = ?", [len(BAD_ROWS), path]
     )
     con.execute(
-        "insert into planted_fault values (?, 'bad_row', ?, 'type_date, type_impressions, spend_not_negative, required_ad_id')",
+        "insert into planted_fault values (?, 'bad_row', ?, "
+        "'type_date, type_impressions, spend_not_negative, required_ad_id')",
         [path, len(BAD_ROWS)],
     )

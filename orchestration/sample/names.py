@@ -2,49 +2,65 @@
 
 from __future__ import annotations
 
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 GIVEN_NAMES: dict[str, tuple[str, ...]] = {
-    "es": tuple(
-        "María José Carmen Antonio Ana Manuel Isabel Francisco Laura Javier Lucía Miguel Sofía Carlos Elena Jesús "
-        "Paula Alejandro Marta Daniel Raquel Rafael Andrea Pedro Rocío Ángel Beatriz Fernando Verónica Luis Silvia "
-        "Sergio Natalia Jorge Inés Alberto Ximena Álvaro Guadalupe Diego Lorena Adrián Patricia Raúl Mónica Iván "
-        "Valentina Óscar Camila Rubén Daniela Andrés Mariana Héctor Gabriela Ramón Juliana Julián Catalina Nicolás".split()
+    "es": _words(
+        "María José Carmen Antonio Ana Manuel Isabel Francisco Laura Javier Lucía Miguel "
+        "Sofía Carlos Elena Jesús Paula Alejandro Marta Daniel Raquel Rafael Andrea Pedro "
+        "Rocío Ángel Beatriz Fernando Verónica Luis Silvia Sergio Natalia Jorge Inés Alberto "
+        "Ximena Álvaro Guadalupe Diego Lorena Adrián Patricia Raúl Mónica Iván Valentina "
+        "Óscar Camila Rubén Daniela Andrés Mariana Héctor Gabriela Ramón Juliana Julián "
+        "Catalina Nicolás"
     ),
-    "en": tuple(
-        "James Mary Robert Patricia John Jennifer Michael Linda David Elizabeth William Barbara Richard Susan Joseph "
-        "Jessica Thomas Sarah Christopher Karen Charles Lisa Daniel Nancy Matthew Sandra Anthony Ashley Mark Emily "
-        "Steven Kimberly Andrew Margaret Paul Donna Joshua Michelle Kenneth Carol Kevin Amanda Brian Melissa George "
-        "Deborah Timothy Stephanie Ronald Rebecca Edward Laura Jason Helen Jeffrey Sharon Ryan Cynthia Jacob Kathleen".split()
+    "en": _words(
+        "James Mary Robert Patricia John Jennifer Michael Linda David Elizabeth William "
+        "Barbara Richard Susan Joseph Jessica Thomas Sarah Christopher Karen Charles Lisa "
+        "Daniel Nancy Matthew Sandra Anthony Ashley Mark Emily Steven Kimberly Andrew "
+        "Margaret Paul Donna Joshua Michelle Kenneth Carol Kevin Amanda Brian Melissa George "
+        "Deborah Timothy Stephanie Ronald Rebecca Edward Laura Jason Helen Jeffrey Sharon "
+        "Ryan Cynthia Jacob Kathleen"
     ),
 }
 
 NICKNAMES: dict[str, str] = dict(
     pair.split("=")
-    for pair in (
-        "José=Pepe Francisco=Paco Carmen=Carmela Manuel=Manolo Isabel=Isa Javier=Javi Miguel=Migue Alejandro=Álex "
-        "Daniel=Dani Rafael=Rafa Beatriz=Bea Fernando=Fer Verónica=Vero Sergio=Checo Natalia=Nati Alberto=Beto "
-        "Guadalupe=Lupe Lorena=Lore Patricia=Patri Gabriela=Gaby Andrés=Andy Catalina=Cata Nicolás=Nico Antonio=Toño "
-        "Jesús=Chuy Mariana=Mari Daniela=Dany Raquel=Quela Ramón=Moncho Héctor=Tito "
-        "James=Jim Robert=Bob Jennifer=Jenny Michael=Mike David=Dave Elizabeth=Liz William=Bill Barbara=Barb "
-        "Richard=Dick Susan=Sue Joseph=Joe Jessica=Jess Thomas=Tom Christopher=Chris Charles=Charlie Matthew=Matt "
-        "Anthony=Tony Steven=Steve Kimberly=Kim Andrew=Drew Margaret=Peggy Joshua=Josh Michelle=Shelly Kenneth=Ken "
-        "Timothy=Tim Stephanie=Steph Ronald=Ron Rebecca=Becky Edward=Ted Jeffrey=Jeff Deborah=Debbie Jacob=Jake"
-    ).split()
+    for pair in _words(
+        "José=Pepe Francisco=Paco Carmen=Carmela Manuel=Manolo Isabel=Isa Javier=Javi "
+        "Miguel=Migue Alejandro=Álex Daniel=Dani Rafael=Rafa Beatriz=Bea Fernando=Fer "
+        "Verónica=Vero Sergio=Checo Natalia=Nati Alberto=Beto Guadalupe=Lupe Lorena=Lore "
+        "Patricia=Patri Gabriela=Gaby Andrés=Andy Catalina=Cata Nicolás=Nico Antonio=Toño "
+        "Jesús=Chuy Mariana=Mari Daniela=Dany Raquel=Quela Ramón=Moncho Héctor=Tito James=Jim "
+        "Robert=Bob Jennifer=Jenny Michael=Mike David=Dave Elizabeth=Liz William=Bill "
+        "Barbara=Barb Richard=Dick Susan=Sue Joseph=Joe Jessica=Jess Thomas=Tom "
+        "Christopher=Chris Charles=Charlie Matthew=Matt Anthony=Tony Steven=Steve "
+        "Kimberly=Kim Andrew=Drew Margaret=Peggy Joshua=Josh Michelle=Shelly Kenneth=Ken "
+        "Timothy=Tim Stephanie=Steph Ronald=Ron Rebecca=Becky Edward=Ted Jeffrey=Jeff "
+        "Deborah=Debbie Jacob=Jake "
+    )
 )
 
 FAMILY_NAMES: dict[str, tuple[str, ...]] = {
-    "es": tuple(
-        "García Rodríguez González Fernández López Martínez Sánchez Pérez Gómez Martín Jiménez Ruiz Hernández Díaz "
-        "Moreno Muñoz Álvarez Romero Alonso Gutiérrez Navarro Torres Domínguez Vázquez Ramos Gil Ramírez Serrano "
-        "Blanco Molina Morales Suárez Ortega Delgado Castro Ortiz Rubio Marín Sanz Núñez Iglesias Medina Garrido "
-        "Cortés Castillo Santos Lozano Guerrero Cano Prieto Méndez Cruz Calvo Gallego Herrera Márquez León Vidal "
-        "Peña Flores Cabrera Campos Vega Fuentes Carrasco Reyes Caballero Nieto Aguilar Pascual Santana Herrero".split()
+    "es": _words(
+        "García Rodríguez González Fernández López Martínez Sánchez Pérez Gómez Martín "
+        "Jiménez Ruiz Hernández Díaz Moreno Muñoz Álvarez Romero Alonso Gutiérrez Navarro "
+        "Torres Domínguez Vázquez Ramos Gil Ramírez Serrano Blanco Molina Morales Suárez "
+        "Ortega Delgado Castro Ortiz Rubio Marín Sanz Núñez Iglesias Medina Garrido Cortés "
+        "Castillo Santos Lozano Guerrero Cano Prieto Méndez Cruz Calvo Gallego Herrera "
+        "Márquez León Vidal Peña Flores Cabrera Campos Vega Fuentes Carrasco Reyes Caballero "
+        "Nieto Aguilar Pascual Santana Herrero"
     ),
-    "en": tuple(
-        "Smith Johnson Williams Brown Jones Miller Davis Wilson Anderson Taylor Moore Jackson White Harris Clark "
-        "Lewis Robinson Walker Young Allen King Wright Scott Hill Green Adams Baker Nelson Carter Mitchell Roberts "
-        "Turner Phillips Campbell Parker Evans Edwards Collins Stewart Morris Rogers Reed Cook Morgan Bell Murphy "
-        "Bailey Cooper Richardson Cox Howard Ward Peterson Gray James Watson Brooks Kelly Sanders Price Bennett "
-        "Wood Barnes Ross Henderson Coleman Jenkins Perry Powell Long Patterson Hughes Flores O'Brien McCarthy".split()
+    "en": _words(
+        "Smith Johnson Williams Brown Jones Miller Davis Wilson Anderson Taylor Moore Jackson "
+        "White Harris Clark Lewis Robinson Walker Young Allen King Wright Scott Hill Green "
+        "Adams Baker Nelson Carter Mitchell Roberts Turner Phillips Campbell Parker Evans "
+        "Edwards Collins Stewart Morris Rogers Reed Cook Morgan Bell Murphy Bailey Cooper "
+        "Richardson Cox Howard Ward Peterson Gray James Watson Brooks Kelly Sanders Price "
+        "Bennett Wood Barnes Ross Henderson Coleman Jenkins Perry Powell Long Patterson "
+        "Hughes Flores O'Brien McCarthy"
     ),
 }
 
@@ -137,7 +153,8 @@ BUSINESS_KINDS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
 }
 
-BUSINESS_WORDS = tuple(
-    "Alba Mirador Central Plaza Norte Jardín Luna Estrella Puerto Roble Delta Colina Real Horizonte Faro Monte "
-    "Laguna Prado Cedro Palma Riviera Oasis Brisa Costa Cumbre Valle Aurora Coral Bahía Sierra".split()
+BUSINESS_WORDS = _words(
+    "Alba Mirador Central Plaza Norte Jardín Luna Estrella Puerto Roble Delta Colina Real "
+    "Horizonte Faro Monte Laguna Prado Cedro Palma Riviera Oasis Brisa Costa Cumbre Valle "
+    "Aurora Coral Bahía Sierra"
 )

@@ -103,7 +103,7 @@ def _create_businesses(con: duckdb.DuckDBPyConnection, params: Parameters) -> No
 
 
 def _create_persons(con: duckdb.DuckDBPyConnection, params: Parameters, calendar: Calendar) -> None:
-    """Persons in households: neighbours by id share the household, its address and a family name."""
+    """Persons in households: neighbours by id share address and mostly a family name."""
     rates = params.rates
     markets = weighted_list({m.code: m.share for m in params.markets})
     segments = weighted_list({name: values[0] for name, values in SEGMENTS.items()})

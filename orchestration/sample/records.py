@@ -1,4 +1,4 @@
-"""What a system knows of a person: a copy with typos, lost accents, nicknames and missing fields."""
+"""What a system knows of a person: a copy with typos, lost accents, missing fields."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The CRM's people in Salesforce's shape: employees, accounts, contacts with merges and deletions, consents."""
+"""The CRM's people in Salesforce's shape: employees, accounts, contacts, consents."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from orchestration.sample.parameters import Calendar, Parameters
 
 
 def create_macros(con: duckdb.DuckDBPyConnection) -> None:
-    """work_mail(...): business address of a person; event_campaign(...): the trade show or webinar of a quarter."""
+    """work_mail(...): business address; event_campaign(...): trade show or webinar of a quarter."""
     con.execute("""
         create macro work_mail(person_id, given, family, domain) as
             left(ascii_of(given), 1) || '.' || replace(ascii_of(family), '''',
@@ -22,7 +22,7 @@ def create_macros(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def build_contacts(con: duckdb.DuckDBPyConnection, params: Parameters, calendar: Calendar) -> None:
-    """Create contact_known: who has a contact record, since when, and who has a second one by mistake."""
+    """Create contact_known: who has a contact record, since when, and who has two by mistake."""
     con.execute(f"""
         create macro user_code(number) as code('005', number, 12) || 'AAA';
         create table contact_known as
@@ -99,7 +99,7 @@ def _create_users_and_accounts(con: duckdb.DuckDBPyConnection, calendar: Calenda
 def _create_contacts(
     con: duckdb.DuckDBPyConnection, params: Parameters, calendar: Calendar
 ) -> None:
-    """Versions: created, changed, deleted; some people have a second record that is merged into the first."""
+    """Versions: created, changed, deleted; some second records are merged into the first."""
     end = f"timestamp '{calendar.end}' + interval 1 day"
     con.execute(f"""
         create temp table contact_version as

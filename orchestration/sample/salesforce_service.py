@@ -22,7 +22,7 @@ def write(
 
 
 def _create_cases(con: duckdb.DuckDBPyConnection) -> None:
-    """A version per change of owner and status; who wrote is known by contact, e-mail, phone or profile."""
+    """A version per change; who wrote is known by contact, e-mail, phone or profile."""
     con.execute("""
         create macro case_code(case_number) as code('500', case_number, 12) || 'AAA';
         create temp table case_step as

@@ -1,4 +1,4 @@
-"""Service cases: questions and complaints, hand-offs between departments, answers that contradict each other.
+"""Service cases: questions, complaints, hand-offs, answers that contradict each other.
 
 Waits are drawn in business seconds of the market. How the CRM records it stands in
     `salesforce_service`.
@@ -129,7 +129,7 @@ def _create_handoffs(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _create_answers(con: duckdb.DuckDBPyConnection, params: Parameters) -> None:
-    """Each topic has one right answer per market; a planted share of later answers gives another one."""
+    """Each topic has one right answer per market; a planted share of later answers differs."""
     con.execute(f"""
         create table answer as
         with given_answers as (
@@ -163,7 +163,7 @@ def _create_answers(con: duckdb.DuckDBPyConnection, params: Parameters) -> None:
 
 
 def _create_surveys(con: duckdb.DuckDBPyConnection, params: Parameters, calendar: Calendar) -> None:
-    """CSAT falls with the wait for an answer and with hand-offs; NPS falls with an open complaint."""
+    """CSAT falls with the wait for an answer and with hand-offs; NPS with a recent case."""
     end = f"timestamp '{calendar.end}' + interval 1 day"
     con.execute(f"""
         create table survey as

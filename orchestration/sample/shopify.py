@@ -1,4 +1,4 @@
-"""The own web shop and the social shops in Shopify's shape: accounts, orders, lines, refunds, variants."""
+"""The own web shop and the social shops in Shopify's shape."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def write(
 
 def _create_customers(con: duckdb.DuckDBPyConnection, params: Parameters) -> None:
     """Accounts as people typed them; one in ten changes its address later (a second version)."""
-    con.execute(f"""
+    con.execute("""
         create temp view shopify_customer as
         with versions as (
             select n.*, v.number from noisy_person n, (values (0), (1)) v(number)

@@ -1,4 +1,4 @@
-"""The truth behind the sample company's files: who, what and when it really was. Tests read it, the line never does.
+"""The truth behind the sample company's files. Tests read it, the line never does.
 
 `docs/sample.md` describes each table. The truth covers the whole history, whatever --until says,
 except what distributors reported and the record of written files.
@@ -17,8 +17,9 @@ from orchestration.sample.parameters import (
     SEGMENTS,
     STARTS_ONLINE,
     VARIANT_LOG_ODDS,
+    Calendar,
+    Parameters,
 )
-from orchestration.sample.parameters import Calendar, Parameters
 
 # Unique sort keys of the large tables; the others are sorted by all columns.
 _ORDERS = {
@@ -56,13 +57,14 @@ def write(
     reported = [
         row[0][len("truth_"):]
         for row in con.execute(
-            "select distinct table_name from information_schema.tables where table_name like 'truth\\_%' escape '\\' order by 1"
+            "select distinct table_name from information_schema.tables "
+            "where starts_with(table_name, 'truth_') order by 1"
         ).fetchall()
     ]  # fmt: skip
     for name in reported:
-        order = "all" if name not in _ORDERS else _ORDERS[name]
+        rows = f"select * from truth_{name} order by {_ORDERS.get(name, 'all')}"
         con.execute(
-            f"copy (select * from truth_{name} order by {order}) to '{folder / name}.parquet' (format parquet, compression zstd)"
+            f"copy ({rows}) to '{folder / name}.parquet' (format parquet, compression zstd)"
         )
     return reported
 
@@ -183,8 +185,8 @@ def _journeys(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _effects(con: duckdb.DuckDBPyConnection) -> None:
-    """What a channel really brought: purchases expected as it was, less those expected without it."""
-    variants = ", ".join(f"('{channel}', {odds}::double)" for channel, odds in VARIANT_LOG_ODDS.items())
+    """What a channel really brought: purchases expected with it less those without it."""
+    variants = ", ".join(f"('{name}', {odds}::double)" for name, odds in VARIANT_LOG_ODDS.items())
     con.execute(f"""
         create table truth_variant_effect as
         select channel, 'B' as variant, 'A' as baseline, log_odds
@@ -244,7 +246,7 @@ def _leads(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _commitments(con: duckdb.DuckDBPyConnection, calendar: Calendar, rules: Company) -> None:
-    """Each lead or case against each commitment: met, breached, or pending when the history ends."""
+    """Each lead or case against each commitment: met, breached, or pending at the end."""
     columns = {
         "captured": "captured_at",
         "assigned": "assigned_at",
