@@ -45,7 +45,8 @@ select
     products.product_code,
     coalesce(only_unit.consumer_product_code, products.product_code) as consumer_product_code,
     products.units_per_pack,
-    case when largest_pack.units_per_case > 1 then largest_pack.units_per_case end as units_per_case,
+    case when largest_pack.units_per_case > 1 then largest_pack.units_per_case end
+        as units_per_case,
     coalesce(consumer.unit_cost_amount, products.unit_cost_amount) as unit_cost_amount
 from products
 left join only_unit on products.product_code = only_unit.pack_code

@@ -104,7 +104,9 @@ select
             when packs.units_per_pack > 1 then packs.units_per_pack
             else coalesce(
                 packs.units_per_case,
-                case when resolved.article_units_per_pack > 1 then resolved.article_units_per_pack end
+                case
+                    when resolved.article_units_per_pack > 1 then resolved.article_units_per_pack
+                end
             )
         end as double
     ) as units_per_case,

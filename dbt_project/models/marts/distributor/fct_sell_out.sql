@@ -2,7 +2,6 @@
 -- consumer units and company currency. Periodic snapshot. The newest restatement holds. On days
 -- that a distributor's reports do not cover, its baskets stand in (is_from_baskets). What known
 -- shoppers bought of it stands beside, from baskets; it is null where no baskets are shared.
--- Sums are rounded to 6 decimals, so that the order of adding leaves no trace.
 with
 
 reported as (
@@ -23,67 +22,27 @@ reported as (
     group by distributor_code, store_code, product_code, period_start_date, period_end_date
 ),
 
-basket_days as (
-    select
-        distributor_code,
-        store_code,
-        product_code,
-        sale_date,
-        sum(quantity_units) as quantity_units,
-        round(sum(net_amount_original * exchange_rate), 6) as sales_amount,
-        round(sum(net_amount_original), 6) as sales_amount_original,
-        max(currency_code) as currency_code,
-        sum(case when record_id is not null then quantity_units else 0 end) as identified_units,
-        round(
-            sum(case when record_id is not null then net_amount_original * exchange_rate else 0 end),
-            6
-        ) as identified_amount,
-        max(load_id) as load_id
-    from {{ ref('int_distributor__sale_lines') }}
-    where system = 'distributor'
-    group by distributor_code, store_code, product_code, sale_date
-),
-
-periods as (
-    select distinct distributor_code, period_start_date, period_end_date from reported
-),
-
-covered_days as (
-    select distinct
-        days.distributor_code,
-        days.sale_date,
-        periods.period_start_date,
-        periods.period_end_date
-    from (select distinct distributor_code, sale_date from basket_days) as days
-    inner join periods
-        on days.distributor_code = periods.distributor_code
-        and days.sale_date between periods.period_start_date and periods.period_end_date
+baskets as (
+    select * from {{ ref('int_distributor__baskets_by_day') }}
 ),
 
 known_shoppers as (
     select
-        baskets.distributor_code,
-        baskets.store_code,
-        baskets.product_code,
-        covered_days.period_start_date,
-        covered_days.period_end_date,
-        sum(baskets.identified_units) as identified_units,
-        round(sum(baskets.identified_amount), 6) as identified_amount,
-        max(baskets.load_id) as load_id
-    from basket_days as baskets
-    inner join covered_days
-        on baskets.distributor_code = covered_days.distributor_code
-        and baskets.sale_date = covered_days.sale_date
-    group by
-        baskets.distributor_code,
-        baskets.store_code,
-        baskets.product_code,
-        covered_days.period_start_date,
-        covered_days.period_end_date
+        distributor_code,
+        store_code,
+        product_code,
+        period_start_date,
+        period_end_date,
+        sum(identified_units) as identified_units,
+        round(sum(identified_amount), 6) as identified_amount,
+        max(load_id) as load_id
+    from baskets
+    where period_start_date is not null
+    group by distributor_code, store_code, product_code, period_start_date, period_end_date
 ),
 
 sharing_baskets as (
-    select distinct distributor_code from basket_days
+    select distinct distributor_code from baskets
 ),
 
 combined as (
@@ -105,27 +64,24 @@ combined as (
     left join sharing_baskets on reported.distributor_code = sharing_baskets.distributor_code
     union all
     select
-        baskets.distributor_code,
-        baskets.store_code,
-        baskets.product_code,
-        baskets.sale_date as period_start_date,
-        baskets.sale_date as period_end_date,
-        baskets.quantity_units,
+        distributor_code,
+        store_code,
+        product_code,
+        sale_date as period_start_date,
+        sale_date as period_end_date,
+        quantity_units,
         cast(null as double) as promotion_units,
         cast(null as double) as unconverted_quantity,
-        baskets.sales_amount,
-        baskets.sales_amount_original,
-        baskets.currency_code,
-        baskets.load_id,
-        baskets.identified_units,
-        baskets.identified_amount,
+        sales_amount,
+        sales_amount_original,
+        currency_code,
+        load_id,
+        identified_units,
+        identified_amount,
         0 as basket_load_id,
         true as is_from_baskets
-    from basket_days as baskets
-    left join covered_days
-        on baskets.distributor_code = covered_days.distributor_code
-        and baskets.sale_date = covered_days.sale_date
-    where covered_days.distributor_code is null
+    from baskets
+    where period_start_date is null
 ),
 
 stores as (
