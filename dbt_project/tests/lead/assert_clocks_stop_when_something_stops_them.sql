@@ -13,7 +13,7 @@ where business_minutes is null
     or business_minutes < 0
     or due_at < started_at
     or (status = 'met' and met_at is null)
-    or (status = 'running' and met_at is not null)
+    or (status in ('running', 'cancelled') and met_at is not null)
 union all
 select 'fct_lead_stage' as mart, cast(lead_stage_key as {{ dbt.type_string() }}) as row_id
 from {{ ref('fct_lead_stage') }}

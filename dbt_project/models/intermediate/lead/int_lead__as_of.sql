@@ -1,10 +1,16 @@
 -- Grain: one row: the instant until which the CRM's data speaks. Clocks that no event has stopped
 -- are read at it. It is the latest change seen, but not after the last file came nor after the
--- company's last day (a record from the future does not make clocks run out).
+-- company's last day in any of its markets (a record from the future makes no clock run out).
 with
 
 companies as (
     select * from {{ source('company', 'company') }}
+),
+
+zones as (
+    select time_zone from {{ source('company', 'company') }}
+    union
+    select time_zone from {{ source('company', 'market') }}
 ),
 
 loads as (
@@ -37,14 +43,17 @@ received as (
     select max(received_at) as received_at from loads where layout_source in ('salesforce', 'crm')
 ),
 
-company_end as (
+company_ends as (
     select
-        min(
-            {{ utc_time(
-                dbt.dateadd('day', 1, 'cast(end_date as timestamp)'), 'time_zone'
-            ) }}
-        ) as ended_at
+        {{ utc_time(
+            dbt.dateadd('day', 1, 'cast(companies.end_date as timestamp)'), 'zones.time_zone'
+        ) }} as ended_at
     from companies
+    cross join zones
+),
+
+company_end as (
+    select max(ended_at) as ended_at from company_ends
 ),
 
 known as (

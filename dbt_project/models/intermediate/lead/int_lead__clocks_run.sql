@@ -1,7 +1,7 @@
 -- Grain: one row per lead or ticket and commitment of the service-level agreement that started for it,
--- in the version of the day it started. Time is business time of the record's calendar. Merged and
--- deleted records owe nothing. A clock that nothing has stopped is read at the time the data
--- speaks of: breached if its target is used up, else running.
+-- in the version of the day it started. Time is business time of the record's calendar. A clock that
+-- nothing has stopped is read at the time the data speaks of: breached if its target is used up,
+-- else running. Deleting or merging the record stops it too: cancelled, if it was not late yet.
 with
 
 milestones as (
@@ -37,6 +37,7 @@ started as (
         subjects.subject_type,
         subjects.subject_code,
         subjects.calendar_code,
+        subjects.ended_at,
         commitments.commitment_code,
         commitments.version,
         commitments.owed_by,
@@ -80,9 +81,11 @@ timed as (
     select
         started.*,
         ended.met_at,
-        case when ended.met_at is null then greatest(as_of.as_of_at, started.started_at)
-            else ended.met_at
-        end as read_at
+        coalesce(
+            ended.met_at,
+            greatest(least(as_of.as_of_at, coalesce(started.ended_at, as_of.as_of_at)),
+                started.started_at)
+        ) as read_at
     from started
     cross join as_of
     left join ended
@@ -127,6 +130,7 @@ select
     case
         when targeted.elapsed_seconds > targeted.target_minutes * 60 then 'breached'
         when targeted.met_at is not null then 'met'
+        when targeted.ended_at is not null then 'cancelled'
         else 'running'
     end as status
 from targeted

@@ -1,7 +1,7 @@
 -- Grain: one row per commitment version and month in which something of it happened: how many started in the
 -- month and what became of them, and how many events count towards a volume. A share counts
 -- those that reached the end event at any time after they started; it is still running where they
--- have not, since they may. Records that are deleted or merged away count for nothing.
+-- have not, since they may. Deleted and merged records count for no volume and no share.
 with
 
 commitments as (
@@ -32,6 +32,7 @@ first_milestones as (
     inner join subjects
         on milestones.subject_type = subjects.subject_type
         and milestones.subject_code = subjects.subject_code
+    where subjects.is_counted
     group by milestones.subject_type, milestones.subject_code, milestones.event
 ),
 
@@ -98,6 +99,7 @@ select
     count(case when status = 'met' then 1 end) as met_count,
     count(case when status = 'breached' then 1 end) as breached_count,
     count(case when status = 'running' then 1 end) as running_count,
+    count(case when status = 'cancelled' then 1 end) as cancelled_count,
     count(case when status = 'achieved' then 1 end) as achieved_count,
     median(business_minutes) as median_business_minutes,
     sum(overdue_business_minutes) as overdue_business_minutes

@@ -27,6 +27,7 @@ scored as (
         coalesce(counts.met_count, 0) as met_count,
         coalesce(counts.breached_count, 0) as breached_count,
         coalesce(counts.running_count, 0) as running_count,
+        coalesce(counts.cancelled_count, 0) as cancelled_count,
         coalesce(counts.achieved_count, 0) as achieved_count,
         counts.median_business_minutes,
         coalesce(counts.overdue_business_minutes, 0) as overdue_business_minutes
@@ -66,6 +67,7 @@ select
     met_count,
     breached_count,
     running_count,
+    cancelled_count,
     achieved_count,
     cast(attainment_pct as double) as attainment_pct,
     target_pct,
