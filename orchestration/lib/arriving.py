@@ -71,11 +71,11 @@ class Arriving:
             "_failed_rules varchar[]",
             "_warned_rules varchar[]",
             "_row_as_sent varchar",
+            "_is_twice boolean",
         ]
         for view in ("arriving", "arriving_all"):
             connection.execute(f"drop view if exists {view}")
         connection.execute(f"create or replace table {ROWS} ({', '.join(columns)})")
-        connection.execute("create or replace table arriving_twice (rid bigint)")
 
     @property
     def files(self) -> list[BatchFile]:
@@ -91,7 +91,7 @@ class Arriving:
         sql = Statement(self._connection, self._feed, self._layout, self._zone, group)
         self._drop_rejects()
         try:
-            self._connection.execute(f"insert into {ROWS} {sql.rows()}")
+            self._connection.execute(f"insert into {ROWS} select *, false from ({sql.rows()})")
         except CONFIG_ERRORS as error:
             raise FeedError(
                 f"Feed {self._feed.name}: a rule of the feed or of layout {self._layout.name} is "
@@ -112,37 +112,23 @@ class Arriving:
         found = self._connection.execute(
             f"select _file_no, min(rowid) from {ROWS} where _given_row is null group by _file_no"
         ).fetchall()
-        first = dict(found)
         count = max(self._files, default=0)
+        first = dict.fromkeys(range(1, count + 1), 0) | dict(found)
+        firsts = ", ".join(str(first[number]) for number in range(1, count + 1))
         files = [self._files.get(number) for number in range(1, count + 1)]
-        firsts = ", ".join(str(first.get(number, 0)) for number in range(1, count + 1))
         columns = ", ".join(f"r.{engine.name(name)}" for name in self._layout.columns)
         names = engine.texts(f.landing_name if f else "" for f in files)
         periods = engine.texts(f.record.period if f else "" for f in files)
         received = engine.texts(f.record.received_at if f else NO_DATE for f in files)
-        kind = f"'{EQUAL_ROW if self._counts_duplicates else DUPLICATE}'"
-        twice = "r.rowid in (select rid from arriving_twice)"
-        has_twice = self._connection.execute("select count(*) from arriving_twice").fetchone()
-        failed, warned, sent = "r._failed_rules", "r._warned_rules", "r._row_as_sent"
-        if has_twice and has_twice[0]:
-            if self._counts_duplicates:
-                warned = f"case when {twice} then list_append({warned}, {kind}) else {warned} end"
-            else:
-                failed = f"case when {twice} then list_append({failed}, {kind}) else {failed} end"
-                typed = ", ".join(
-                    f"{engine.text(n)}: r.{engine.name(n)}" for n in self._layout.columns
-                )
-                sent = f"case when {twice} then to_json({{{typed}}})::varchar else {sent} end"
         self._connection.execute(
             f"create view arriving_all as select {columns}, "
             f"{engine.text(self._feed.source)} as _source, "
             f"{names}[r._file_no] as _file, "
             f"coalesce(r._given_row, r.rowid - ([{firsts}]::bigint[])[r._file_no] + 1) as _row, "
-            f"null::bigint as _load_id, "
+            "null::bigint as _load_id, "
             f"({received}::timestamp[])[r._file_no] as _received_at, "
             f"{periods}[r._file_no] as _period, r._business_date, "
-            f"{failed} as _failed_rules, {warned} as _warned_rules, {sent} as _row_as_sent, "
-            f"r._file_no, r._of_feed from {ROWS} r"
+            f"{self._marks()}, r._file_no, r._of_feed from {ROWS} r"
         )
         self._connection.execute("create view arriving as from arriving_all where _of_feed")
 
@@ -231,7 +217,7 @@ class Arriving:
             f"insert into {ROWS} by name select {number} as _file_no, "
             "unnest(?)::bigint as _given_row, true as _of_feed, "
             f"['{UNPARSABLE}'] as _failed_rules, []::varchar[] as _warned_rules, "
-            "unnest(?) as _row_as_sent",
+            "unnest(?) as _row_as_sent, false as _is_twice",
             [
                 list(lines),
                 [
@@ -241,8 +227,25 @@ class Arriving:
             ],
         )
 
+    def _marks(self) -> str:
+        """Marks of a row; one said twice breaks no other rule, and has no text of its own yet."""
+        if self._counts_duplicates:
+            warned = f"list_append(r._warned_rules, '{EQUAL_ROW}')"
+            return (
+                f"r._failed_rules, case when r._is_twice then {warned} else r._warned_rules end "
+                "as _warned_rules, r._row_as_sent"
+            )
+        typed = ", ".join(
+            f"{engine.text(name)}: r.{engine.name(name)}" for name in self._layout.columns
+        )
+        return (
+            f"case when r._is_twice then ['{DUPLICATE}'] else r._failed_rules end "
+            "as _failed_rules, r._warned_rules, case when r._is_twice "
+            f"then to_json({{{typed}}})::varchar else r._row_as_sent end as _row_as_sent"
+        )
+
     def _mark_duplicates(self) -> None:
-        """Find rows that say again what an earlier row of the same file says."""
+        """Mark rows that say again what an earlier row of the same file says."""
         layout = self._layout
         everything = list(layout.columns)
         if self._counts_duplicates:
@@ -263,10 +266,11 @@ class Arriving:
         some = self._connection.execute("select count(*) from arriving_hash").fetchone()
         if some and some[0]:
             self._connection.execute(
-                "insert into arriving_twice select rid from (select r.rowid as rid, row_number() "
+                f"update {ROWS} set _is_twice = true where rowid in (select rid from "
+                "(select r.rowid as rid, row_number() "
                 f"over (partition by _file_no, {by} order by r.rowid) as place from {ROWS} r "
                 f"semi join arriving_hash d on d._file_no = r._file_no and d.h = {hashed} "
-                f"where {good}) where place > 1"
+                f"where {good}) where place > 1)"
             )
             self._reasons[DUPLICATE] = (
                 f"an earlier row of the file has the same {', '.join(narrow)}"

@@ -68,7 +68,7 @@ def cast_typed(value: str, sent_kind: str, kind: str, zone: str | None) -> str:
         )
     if upper == "TIMESTAMP" and sent.startswith("TIMESTAMP") and "ZONE" not in sent:
         return _to_utc(f"try_cast({value} as timestamp)", zone)
-    if sent == upper:
+    if sent.replace('"', "") == upper.replace('"', ""):
         return value
     return f"try_cast({value} as {kind})"
 
