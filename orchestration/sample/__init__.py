@@ -1,1 +1,1 @@
-"""The sample company: a made-up consumer goods brand, its systems' files and the truth behind them."""
+"""The sample company: a made-up brand, its systems' files, and the truth behind them."""

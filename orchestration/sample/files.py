@@ -161,12 +161,31 @@ class Outbox:
             select d.* exclude (_day), p.period as _period
             from dated d asof join file_period p on d._day >= p.first_day
         """)
-        for fault, share in (("late", late), ("twice", duplicated)):
-            if share:
-                con.execute(f"""
-                    insert into planted_fault
-                    select '{name}', '{"late_row" if fault == "late" else "duplicate_row"}',
-                        count(*),
-                        'rows of the whole history; some of the late ones still reach the same file'
-                    from {relation} where chance(_id, '{name} {fault}') < {share}
-                """)
+        if late:
+            self._note_late(con, relation, name, late)
+        if duplicated:
+            con.execute(f"""
+                insert into planted_fault
+                select '{name}', 'duplicate_row', count(*), 'rows of the history that come twice'
+                from {relation} where chance(_id, '{name} twice') < {duplicated}
+            """)
+
+    def _note_late(
+        self, con: duckdb.DuckDBPyConnection, relation: str, name: str, late: float
+    ) -> None:
+        """Count the late rows: those that come in a later file than the one they belong to."""
+        con.execute(f"""
+            insert into planted_fault
+            with delayed as (
+                select greatest(date '{self.calendar.start}', _at::date) as due_on,
+                    due_on + 3 + floor(chance(_id, '{name} how late') * 28)::int as came_on
+                from {relation} where chance(_id, '{name} late') < {late}
+            ),
+            owed as (
+                select d.came_on, p.period as due_period
+                from delayed d asof join file_period p on d.due_on >= p.first_day
+            )
+            select '{name}', 'late_row', count(*), 'rows of the history that come in a later file'
+            from owed o asof join file_period p on o.came_on >= p.first_day
+            where p.period <> o.due_period
+        """)

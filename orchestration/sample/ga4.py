@@ -93,7 +93,7 @@ def _create_sessions(
             {{'category': category, 'operating_system': operating_system, 'language': m.language,
              'web_info': {{'browser': browser, 'hostname': 'www.lumavera.' || m.domain
                  || '.example'}}}} as device,
-            {{'country': s.market, 'region': p.region, 'city': p.city}} as geo,
+            {{'country': m.country, 'region': p.region, 'city': p.city}} as geo,
             {{'manual_campaign_id': x.campaign_id, 'manual_campaign_name': x.campaign_name,
              'manual_source': nullif(g.source, '(direct)'), 'manual_medium': nullif(g.medium,
                  '(none)'),

@@ -175,7 +175,8 @@ def create_macros(con: duckdb.DuckDBPyConnection) -> None:
             pick(map_extract_value((select teams from employee_list), of_market || of_department),
                 chance(id, 'employee')));
         create macro drawn_wait(target, id, what, share) as
-            (case when chance(id, what) < share then target * (0.04 + 0.9 * chance(id, what || ' s'))
+            (case when chance(id, what) < share
+                then target * (0.04 + 0.9 * chance(id, what || ' s'))
                 else target * (1.08 + 1.5 * wait(id, what || ' s')) end)::bigint
     """)
 

@@ -34,25 +34,67 @@ def plant(con: duckdb.DuckDBPyConnection, outbox: Outbox) -> None:
         _truncate(con, outbox, periods[number].name)
     if number >= 0 and outbox.calendar.is_written(periods[number].last_day):
         _append_bad_rows(con, outbox, periods[number].name)
-    for file, text in (
-        (
-            f"google_ads/ad_stats from number {outbox.middle_number}",
-            "cost_micros is named metrics_cost_micros",
-        ),
-        (
-            f"facebook_ads/basic_ad from number {outbox.middle_number}",
-            "one more column, quality_ranking",
-        ),
-        (
-            f"facebook_ads/basic_ad number {outbox.middle_number + 1}",
-            "decimal commas: spend as 1,25",
-        ),
-        (
-            "campaign/campaign and campaign/contact",
-            "Spanish house format: semicolons, decimal comma, dd/mm/yyyy",
-        ),
-    ):
-        con.execute("insert into planted_fault values (?, 'changed_format', null, ?)", [file, text])
+    _note_changed_formats(con, outbox)
+    _note_what_is_untidy(con)
+
+
+def _note_changed_formats(con: duckdb.DuckDBPyConnection, outbox: Outbox) -> None:
+    periods = outbox.calendar.periods()
+    middle = outbox.middle_number
+    changes = [
+        ("google_ads/ad_stats", middle, "cost_micros is named metrics_cost_micros from here on"),
+        ("facebook_ads/basic_ad", middle, "one more column, quality_ranking, from here on"),
+        ("facebook_ads/basic_ad", middle + 1, "spend with a decimal comma in this file"),
+        ("campaign/campaign", 0, "Spanish house format: semicolon, decimal comma, dd/mm/yyyy"),
+        ("campaign/contact", 0, "Spanish house format: semicolon, dd/mm/yyyy"),
+    ]
+    con.executemany(
+        "insert into planted_fault values (?, 'changed_format', null, ?)",
+        [(f"{table}_{periods[n].name}", text) for table, n, text in changes if n < len(periods)],
+    )
+
+
+def _note_what_is_untidy(con: duckdb.DuckDBPyConnection) -> None:
+    """Count what is untidy over the whole history rather than in one file."""
+    con.execute("""
+        insert into planted_fault
+        select 'ga4/events', 'bot_session', count(*), 'visits of a machine (HeadlessChrome)'
+        from web_session where kind = 'bot'
+        union all
+        select 'ga4/events', 'passer_by_session', count(*), 'visits of people outside the world'
+        from web_session where kind = 'passer_by'
+        union all
+        select 'ga4/events', 'no_analytics_consent', count(*), 'visits with a cookie of their own'
+        from web_session where analytics_storage = 'No'
+        union all
+        select 'ga4/events', 'clock_skew', count(*), 'devices whose clock is up to 90 minutes off'
+        from device where skew_seconds <> 0
+        union all
+        select 'ga4/events', 'shared_device', count(*), 'cookies of more than one person'
+        from (select cookie from device group by cookie having count(distinct person_id) > 1)
+        union all
+        select 'shopify/order', 'test_order', (select count(*) from shopify_order where test),
+            'orders of the shop itself'
+        union all
+        select 'salesforce/contact', 'shared_mailbox', count(*), 'e-mails of more than one person'
+        from (select email from person where email is not null group by email having count(*) > 1)
+        union all
+        select 'salesforce/contact', 'merged_record', count(*), 'second records, merged later'
+        from contact_version where number = 2
+        union all
+        select 'salesforce/contact', 'deleted_record', count(*), 'records deleted by the owner'
+        from contact_version where number = 3
+        union all
+        select 'salesforce/lead', 'merged_record', count(*), 'leads captured twice, merged later'
+        from lead_merge
+        union all
+        select 'salesforce/lead', 'generic_mailbox', count(*), 'leads with an info@ address'
+        from sf_lead where starts_with(email, 'info@') and status = 'New'
+        union all
+        select 'salesforce/contact_point_type_consent', 'missing_consent',
+            (select count(*) from contact_known) - (select count(*) from consent),
+            'contacts without any consent record'
+    """)
 
 
 def _restate(con: duckdb.DuckDBPyConnection, outbox: Outbox, period: str) -> None:

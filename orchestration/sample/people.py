@@ -24,7 +24,8 @@ def _create_words(con: duckdb.DuckDBPyConnection, params: Parameters) -> None:
     con.execute("""
         create table market_setting (market varchar, language varchar, currency varchar,
             rate double,
-            dialling_code varchar, domain varchar, utc_offset_hours int, time_zone varchar);
+            dialling_code varchar, domain varchar, utc_offset_hours int, time_zone varchar,
+            country varchar);
         create table given (language varchar, position int, name varchar, nickname varchar);
         create table family (language varchar, position int, name varchar);
         create table city (market varchar, position int, city varchar, region varchar,
@@ -33,7 +34,7 @@ def _create_words(con: duckdb.DuckDBPyConnection, params: Parameters) -> None:
     """)
     offsets = {"ES": 1, "MX": -6, "CO": -5, "US": -5, "GB": 0}
     con.executemany(
-        "insert into market_setting values (?, ?, ?, ?, ?, ?, ?, ?)",
+        "insert into market_setting values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
                 m.code,
@@ -44,6 +45,7 @@ def _create_words(con: duckdb.DuckDBPyConnection, params: Parameters) -> None:
                 m.domain,
                 offsets[m.code],
                 m.time_zone,
+                m.name,
             )
             for m in params.markets
         ],
