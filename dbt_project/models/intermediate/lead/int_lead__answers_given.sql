@@ -1,7 +1,7 @@
--- Grain: one row per answer on a topic that a customer was given, by people or by machines. Two answers
--- contradict each other when the same customer got different ones on the same topic within 30
--- days from different departments or over different channels; the later one points at the
--- latest answer that it contradicts. Unknown customers are compared within their ticket.
+-- Grain: one row per answer on a topic that a customer was given, by people or by machines. Two
+-- answers contradict each other when the same customer got different ones on the same topic
+-- within 30 days from different departments or over different channels; the later one points at
+-- the latest answer that it contradicts. Unknown customers are compared within their ticket.
 with
 
 comments as (

@@ -1,5 +1,5 @@
--- Grain: one row per lead of a CRM campaign with a known cost: its equal share of it. Merged and deleted
--- leads bear no cost; the shares of a campaign sum to what it cost.
+-- Grain: one row per lead of a CRM campaign with a known cost: its equal share of it. Merged and
+-- deleted leads bear no cost; the shares of a campaign sum to what it cost.
 with
 
 leads as (

@@ -1,7 +1,8 @@
--- Grain: one row per lead or ticket and commitment of the service-level agreement that started for it,
--- in the version of the day it started. Time is business time of the record's calendar. A clock that
--- nothing has stopped is read at the time the data speaks of: breached if its target is used up,
--- else running. Deleting or merging the record stops it too: cancelled, if it was not late yet.
+-- Grain: one row per lead or ticket and commitment of the service-level agreement that started
+-- for it, in the version of the day it started. Time is business time of the record's calendar. A
+-- clock that nothing has stopped is read at the time the data speaks of: breached if its target
+-- is used up, else running. Deleting or merging the record stops it too: cancelled, if it was not
+-- late yet.
 with
 
 milestones as (

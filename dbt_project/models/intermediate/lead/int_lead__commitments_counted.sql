@@ -1,7 +1,8 @@
--- Grain: one row per commitment version and month in which something of it happened: how many started in the
--- month and what became of them, and how many events count towards a volume. A share counts
--- those that reached the end event at any time after they started; it is still running where they
--- have not, since they may. Deleted and merged records count for no volume and no share.
+-- Grain: one row per commitment version and month in which something of it happened: how many
+-- started in the month and what became of them, and how many events count towards a volume. A
+-- share counts those that reached the end event at any time after they started; it is still
+-- running where they have not, since they may. Deleted and merged records count for no volume and
+-- no share.
 with
 
 commitments as (

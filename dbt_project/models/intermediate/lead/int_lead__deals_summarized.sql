@@ -1,5 +1,5 @@
--- Grain: one row per lead that has deals. Won deals without a value, or in a currency without a rate, are
--- counted beside the sum. Whoever has the latest deal stands for those who have them.
+-- Grain: one row per lead that has deals. Won deals without a value, or in a currency without a
+-- rate, are counted beside the sum. Whoever has the latest deal stands for those who have them.
 with
 
 deals as (

@@ -1,6 +1,7 @@
--- Grain: one row per deal (opportunity) of any CRM, with the lead that it came of and its value in
--- the company's currency at the rate of the day it closed (else opened); null without a rate. A deal
--- belongs to one lead: where several name it, to the earliest that is not deleted or merged away.
+-- Grain: one row per deal (opportunity) of any CRM, with the lead that it came of and its value
+-- in the company's currency at the rate of the day it closed (else opened); null without a rate.
+-- A deal belongs to one lead: where several name it, to the earliest that is not deleted or
+-- merged away.
 with
 
 opportunities as (

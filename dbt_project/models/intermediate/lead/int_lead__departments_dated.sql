@@ -1,5 +1,5 @@
--- Grain: one row per employee and period in one department. The first known department holds
--- for the time before it; periods don't overlap and have no gaps.
+-- Grain: one row per employee and period in one department. The first known department holds for
+-- the time before it; periods don't overlap and have no gaps.
 with
 
 versions as (

@@ -1,8 +1,9 @@
--- Grain: one row per hand-over of a ticket from a person of one department to a person of another. Time in
--- a queue between them is part of the wait: it runs from the moment the sender let go until
--- somebody of the receiving department acts on the ticket (answers, notes or calls), or until the
--- ticket is closed or handed on. A receiver who has not acted yet waits until the data's end. The
--- customer waits longer: until the receiving department's first answer that the customer sees.
+-- Grain: one row per hand-over of a ticket from a person of one department to a person of
+-- another. Time in a queue between them is part of the wait: it runs from the moment the sender
+-- let go until somebody of the receiving department acts on the ticket (answers, notes or calls),
+-- or until the ticket is closed or handed on. A receiver who has not acted yet waits until the
+-- data's end. The customer waits longer: until the receiving department's first answer that the
+-- customer sees.
 with
 
 owners as (

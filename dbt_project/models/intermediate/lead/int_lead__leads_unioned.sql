@@ -1,5 +1,5 @@
--- Grain: one row per lead of any CRM, deleted and merged ones included, and one inferred row per deal
--- whose lead is missing or was never recorded, so that no deal is lost.
+-- Grain: one row per lead of any CRM, deleted and merged ones included, and one inferred row per
+-- deal whose lead is missing or was never recorded, so that no deal is lost.
 with
 
 salesforce_leads as (

@@ -1,6 +1,7 @@
--- Grain: one row per lead or ticket, event and time it happened; these are the events that commitments
--- of the service-level agreement start and end with. Stages count once, when first entered;
--- attempts and contacts each time, since a clock asks for the first one after it has started.
+-- Grain: one row per lead or ticket, event and time it happened; these are the events that
+-- commitments of the service-level agreement start and end with. Stages count once, when first
+-- entered; attempts and contacts each time, since a clock asks for the first one after it has
+-- started.
 with
 
 leads as (

@@ -1,5 +1,6 @@
--- Grain: one row: the first and last month on which the service-level agreement is scored: from the company's
--- first day, or the first lead or ticket if that is earlier, to the time the data speaks of.
+-- Grain: one row: the first and last month on which the service-level agreement is scored: from
+-- the company's first day, or the first lead or ticket if that is earlier, to the time the data
+-- speaks of.
 with
 
 companies as (

@@ -1,5 +1,6 @@
--- Grain: one row per lead or ticket and period with one owner, a person or a queue. The owner before
--- the first tracked change held since the start; the last one holds on. Ids of queues begin with 00G.
+-- Grain: one row per lead or ticket and period with one owner, a person or a queue. The owner
+-- before the first tracked change held since the start; the last one holds on. Ids of queues
+-- begin with 00G.
 with
 
 leads as (

@@ -1,7 +1,8 @@
--- Grain: one row per entry of a lead into a stage, re-entries included. Statuses come from the lead's
--- history; where it has none, from its versions. A status that no rule names is stage 'unmapped'.
--- Late history rows take their own place in time. Times that nobody knows are null and come last.
--- What is stated to be before the capture counts from the capture; stated_at keeps what was said.
+-- Grain: one row per entry of a lead into a stage, re-entries included. Statuses come from the
+-- lead's history; where it has none, from its versions. A status that no rule names is stage
+-- 'unmapped'. Late history rows take their own place in time. Times that nobody knows are null
+-- and come last. What is stated to be before the capture counts from the capture; stated_at keeps
+-- what was said.
 with
 
 leads as (

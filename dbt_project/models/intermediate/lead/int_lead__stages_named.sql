@@ -1,5 +1,5 @@
--- Grain: one row per system, kind of record (lead or opportunity) and status in the company's words,
--- with the stage that it means. Stages are ranked in the order of the funnel.
+-- Grain: one row per system, kind of record (lead or opportunity) and status in the company's
+-- words, with the stage that it means. Stages are ranked in the order of the funnel.
 with
 
 lead_stages as (

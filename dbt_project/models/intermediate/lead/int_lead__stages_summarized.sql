@@ -1,4 +1,5 @@
--- Grain: one row per lead, with the first time it entered each stage, where it stands and how far it came.
+-- Grain: one row per lead, with the first time it entered each stage, where it stands and how far
+-- it came.
 with
 
 entries as (

@@ -1,8 +1,8 @@
--- Grain: one row per status that a lead took. Salesforce's field history says when; a lead without any
--- history shows its versions; where the record's status differs from the last one in its history
--- (a change that was not tracked, or whose row is yet to come), the record's own change counts.
--- A flat CRM export has only today's status: it was taken at capture where it says no more than
--- that the lead is there, else at a time that nobody knows.
+-- Grain: one row per status that a lead took. Salesforce's field history says when; a lead
+-- without any history shows its versions; where the record's status differs from the last one in
+-- its history (a change that was not tracked, or whose row is yet to come), the record's own
+-- change counts. A flat CRM export has only today's status: it was taken at capture where it says
+-- no more than that the lead is there, else at a time that nobody knows.
 with
 
 leads as (

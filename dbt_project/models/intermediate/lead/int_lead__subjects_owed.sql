@@ -1,6 +1,6 @@
--- Grain: one row per lead or ticket toward which the service-level agreement holds, with its calendar, and
--- until when: a record that is deleted or merged into another owes nothing more. Only records
--- that stand count towards volumes and shares (is_counted).
+-- Grain: one row per lead or ticket toward which the service-level agreement holds, with its
+-- calendar, and until when: a record that is deleted or merged into another owes nothing more.
+-- Only records that stand count towards volumes and shares (is_counted).
 with
 
 leads as (

@@ -1,6 +1,6 @@
--- Grain: one row per piece of work that an employee did on a ticket, seen by the customer or not: answers,
--- internal notes, calls and e-mails. What machines send is no work. The department is the
--- employee's of that day.
+-- Grain: one row per piece of work that an employee did on a ticket, seen by the customer or not:
+-- answers, internal notes, calls and e-mails. What machines send is no work. The department is
+-- the employee's of that day.
 with
 
 comments as (

@@ -1,5 +1,5 @@
--- Grain: one row per ticket with anything to count: hand-overs, answers, re-openings, what the customer
--- said about it afterwards (the latest survey of each kind).
+-- Grain: one row per ticket with anything to count: hand-overs, answers, re-openings, what the
+-- customer said about it afterwards (the latest survey of each kind).
 with
 
 handoffs as (

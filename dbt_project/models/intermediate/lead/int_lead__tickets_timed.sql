@@ -1,6 +1,6 @@
--- Grain: one row per ticket with its clocks: until a person tried, answered, and solved, in business
--- time of the ticket's calendar. An unanswered open ticket waits until the time the data speaks of.
--- An answer before the ticket was opened (clocks that differ) counts as given at once.
+-- Grain: one row per ticket with its clocks: until a person tried, answered, and solved, in
+-- business time of the ticket's calendar. An unanswered open ticket waits until the time the data
+-- speaks of. An answer before the ticket was opened (clocks that differ) counts as given at once.
 with
 
 tickets as (

@@ -1,5 +1,6 @@
--- Grain: one row per employee or queue, as last known, plus those whom only facts mention (inferred) and
--- the unknown member. Facts carry the department of their day; here stands today's.
+-- Grain: one row per employee or queue, as last known, plus those whom only facts mention
+-- (inferred) and the unknown member. Facts carry the department of their day; here stands
+-- today's.
 with
 
 users as (

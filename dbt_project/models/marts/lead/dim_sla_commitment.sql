@@ -1,5 +1,5 @@
--- Grain: one row per commitment of the service-level agreement and version, plus the unknown member.
--- A version holds from valid_from to the day before valid_to.
+-- Grain: one row per commitment of the service-level agreement and version, plus the unknown
+-- member. A version holds from valid_from to the day before valid_to.
 with
 
 commitments as (

@@ -1,5 +1,6 @@
--- Grain: one row per answer on a topic that a customer was given. Transaction fact. A contradiction is
--- told on the later answer; a late row may add one to an answer that came before it.
+-- Grain: one row per answer on a topic that a customer was given. Transaction fact. A
+-- contradiction is told on the later answer; a late row may add one to an answer that came before
+-- it.
 with
 
 answers as (

@@ -1,6 +1,6 @@
--- Grain: one row per lead. Accumulating snapshot: each stage has the time it was first entered. Rebuilt
--- whole, so late history rows move times to where they belong. Deals without a lead stand as
--- inferred leads; deleted and merged leads stay and are not counted (is_counted).
+-- Grain: one row per lead. Accumulating snapshot: each stage has the time it was first entered.
+-- Rebuilt whole, so late history rows move times to where they belong. Deals without a lead stand
+-- as inferred leads; deleted and merged leads stay and are not counted (is_counted).
 with
 
 leads as (
@@ -51,7 +51,7 @@ select
     {{ key_or_unknown('leads.campaign_code') }} as campaign_key,
     {{ key_or_unknown('coalesce(leads.employee_code, deals.employee_code)') }} as employee_key,
     coalesce(employees.department, 'unknown') as department,
-    {{ key_or_unknown('leads.merged_into_lead_code') }} as duplicate_of_lead_key,
+    {{ key_or_unknown('survivors.lead_code') }} as duplicate_of_lead_key,
     leads.is_inferred,
     leads.is_deleted,
     not leads.is_deleted and leads.merged_into_lead_code is null as is_counted,
@@ -95,6 +95,7 @@ left join costs on leads.lead_code = costs.lead_code
 left join channels
     on leads.channel_system = channels.system
     and coalesce(leads.lead_source, '') = channels.source
+left join leads as survivors on leads.merged_into_lead_code = survivors.lead_code
 left join identities on leads.record_id = identities.record_id
 left join employees
     on coalesce(leads.employee_code, deals.employee_code) = employees.employee_code

@@ -1,6 +1,6 @@
--- Grain: one row per lead or ticket and commitment whose clock started, in the commitment's version of that
--- day. Accumulating snapshot: met_at fills in, and a running clock becomes met or breached. Late
--- rows may change a status, since all is rebuilt from the events.
+-- Grain: one row per lead or ticket and commitment whose clock started, in the commitment's
+-- version of that day. Accumulating snapshot: met_at fills in, and a running clock becomes met or
+-- breached. Late rows may change a status, since all is rebuilt from the events.
 with
 
 clocks as (

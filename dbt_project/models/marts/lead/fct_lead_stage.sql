@@ -1,6 +1,6 @@
--- Grain: one row per entry of a lead into a stage, re-entries included. Transaction fact; a late history
--- row takes its own place and shifts the numbers after it (rebuilt whole). Time in a stage that
--- has not ended yet is null.
+-- Grain: one row per entry of a lead into a stage, re-entries included. Transaction fact; a late
+-- history row takes its own place and shifts the numbers after it (rebuilt whole). Time in a
+-- stage that has not ended yet is null.
 with
 
 entries as (

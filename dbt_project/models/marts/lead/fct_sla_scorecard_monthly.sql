@@ -1,6 +1,6 @@
--- Grain: one row per commitment version and month in which it holds, from the company's first month to the
--- month the data speaks of; months in which nothing happened are there, with zeros. Periodic
--- snapshot; late data restates the month that it belongs to.
+-- Grain: one row per commitment version and month in which it holds, from the company's first
+-- month to the month the data speaks of; months in which nothing happened are there, with zeros.
+-- Periodic snapshot; late data restates the month that it belongs to.
 with
 
 commitments as (

@@ -1,6 +1,6 @@
--- Grain: one row per service ticket. Accumulating snapshot: opened, tried, answered, solved. Deleted
--- tickets stay and are not counted. Automatic replies are no answers, a call without answer is
--- an attempt. Rebuilt whole, so late comments count from their own time.
+-- Grain: one row per service ticket. Accumulating snapshot: opened, tried, answered, solved.
+-- Deleted tickets stay and are not counted. Automatic replies are no answers, a call without
+-- answer is an attempt. Rebuilt whole, so late comments count from their own time.
 with
 
 tickets as (

@@ -1,5 +1,6 @@
--- Grain: one row per hand-over of a ticket between departments. Transaction fact; late history rows take
--- their own place (rebuilt whole). The wait ends when the receiving department first acts.
+-- Grain: one row per hand-over of a ticket between departments. Transaction fact; late history
+-- rows take their own place (rebuilt whole). The wait ends when the receiving department first
+-- acts.
 with
 
 handoffs as (

@@ -1,4 +1,5 @@
--- Grain: one row per deal; the newest file holds. A deal may name no lead, or one that is missing.
+-- Grain: one row per deal; the newest file holds. A deal may name no lead, or one that is
+-- missing.
 with
 
 deals as (

@@ -1,5 +1,5 @@
--- Grain: one row per call, e-mail or to-do, as last known. Salesforce's ids tell what they are
--- of by their first three characters: 003 contact, 00Q lead, 500 case.
+-- Grain: one row per call, e-mail or to-do, as last known. Salesforce's ids tell what they are of
+-- by their first three characters: 003 contact, 00Q lead, 500 case.
 with
 
 tasks as (
