@@ -84,16 +84,15 @@ def write_partition(
     connection: duckdb.DuckDBPyConnection,
     path: Path,
     layout: Layout,
-    file_number: int,
+    rows: str,
     load_id: int,
 ) -> int:
-    """Replace a partition by the good rows of one file of `arriving`; returns their number."""
+    """Replace a partition by the good ones of `rows` of `arriving`; returns their number."""
     columns = [engine.name(name) for name in layout.columns]
     lineage = [f"{load_id}::bigint as _load_id" if n == "_load_id" else n for n in LINEAGE_COLUMNS]
     return write_parquet(
         connection,
-        f"select {', '.join([*columns, *lineage])} from arriving "
-        f"where _file_no = {file_number} and len(_failed_rules) = 0",
+        f"select {', '.join([*columns, *lineage])} from {rows} where len(_failed_rules) = 0",
         path,
     )
 

@@ -411,7 +411,8 @@ class _Run:
     ) -> None:
         partition = file.record.partition
         path = partition_path(self._settings, self._feed, self._layout, partition)
-        loaded = write_partition(connection, path, self._layout, file.number, load_id)
+        rows = arriving.rows_of(file.number)
+        loaded = write_partition(connection, path, self._layout, rows, load_id)
         rejected = 0
         if counts.rejected:
             rejected = quarantine.write_rows(
@@ -419,7 +420,7 @@ class _Run:
                 self._settings,
                 self._feed,
                 partition,
-                file.number,
+                rows,
                 load_id,
                 arriving.reasons,
             )

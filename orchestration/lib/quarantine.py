@@ -63,11 +63,11 @@ def write_rows(
     settings: Settings,
     feed: Feed,
     partition: str,
-    file_number: int,
+    arrived: str,
     load_id: int,
     reasons: dict[str, str],
 ) -> int:
-    """Replace a partition's quarantine by one file's rejected rows; returns their number."""
+    """Replace a partition's quarantine by the rejected ones of rows that arrived; their number."""
     words = ", ".join(f"{engine.text(rule)}: {engine.text(why)}" for rule, why in reasons.items())
     return write_parquet(
         connection,
@@ -77,8 +77,7 @@ def write_rows(
         "_failed_rules[1] as rule, array_to_string(_failed_rules, ', ') as rules, "
         "array_to_string(list_transform(_failed_rules, "
         f"lambda r: coalesce(map {{{words}}}[r], r)), '; ') as reason, "
-        "_row_as_sent as row from arriving "
-        f"where _file_no = {file_number} and len(_failed_rules) > 0",
+        f"_row_as_sent as row from {arrived} where len(_failed_rules) > 0",
         rows_path(settings, feed, partition),
     )
 
