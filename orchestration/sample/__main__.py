@@ -33,13 +33,14 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument(
         "--until", type=date.fromisoformat, help="write only files that end on this day or before"
     )
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=2, help="threads of the engine (default 2)")
+    parser.add_argument("--memory", default="6GB", help="memory of the engine (default 6GB)")
     parser.add_argument("--quiet", action="store_true")
     given = parser.parse_args(arguments)
     params = Parameters(scale=given.scale, seed=given.seed)
     calendar = calendar_for(given.end_date, given.days, given.until)
     say = (lambda text: None) if given.quiet else (lambda text: print(text, flush=True))
-    counts = generate(given.out, params, calendar, say, given.threads)
+    counts = generate(given.out, params, calendar, say, given.threads, given.memory)
     for name, rows in counts.items():
         say(f"{rows:>12,}  {name}")
 

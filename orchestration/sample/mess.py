@@ -88,8 +88,9 @@ def _note_what_is_untidy(con: duckdb.DuckDBPyConnection) -> None:
         select 'salesforce/lead', 'merged_record', count(*), 'leads captured twice, merged later'
         from lead_merge
         union all
-        select 'salesforce/lead', 'generic_mailbox', count(*), 'leads with an info@ address'
-        from sf_lead where starts_with(email, 'info@') and status = 'New'
+        select 'salesforce/lead', 'generic_mailbox', count(distinct id),
+            'leads with an info@ address'
+        from sf_lead where starts_with(email, 'info@')
         union all
         select 'salesforce/contact_point_type_consent', 'missing_consent',
             (select count(*) from contact_known) - (select count(*) from consent),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -102,11 +103,15 @@ def generate(
     calendar: Calendar,
     say: Callable[[str], None] = lambda text: None,
     threads: int = 2,
+    memory: str = "6GB",
 ) -> dict[str, int]:
-    """Write all files below `out`, and the truth to `out/truth`; returns rows by source table."""
+    """Write all files below `out`, and the truth to `out/truth`; returns rows by source table.
+
+    memory: what the engine may hold before it spills to the system's temporary folder.
+    """
     started = time.monotonic()
-    con = chance.connect(params.seed, threads=threads)
-    try:
+    with tempfile.TemporaryDirectory(prefix="cfs_sample_") as spill:
+        con = chance.connect(params.seed, threads, memory, spill)
         outbox = Outbox(out, calendar)
         outbox.prepare(con)
         world = World(con, params, calendar, business_time.sample_rules(), outbox)
@@ -117,6 +122,5 @@ def generate(
             "select source || '.' || source_table, sum(row_count) from written_file "
             "group by 1 order by 1"
         ).fetchall()
-    finally:
         con.close()
     return {name: int(rows) for name, rows in counts}
