@@ -565,10 +565,10 @@ CASES = [
         "clocks_reconcile",
         [
             mart("dim_sla_commitment", sla_commitment_key=1, measure="time"),
-            *[mart("fct_lead_sla", sla_commitment_key=1)] * 2,
+            *[mart("fct_lead_sla", sla_commitment_key=1, status="met")] * 2,
             mart("fct_sla_scorecard_monthly", **TIMED),
         ],
-        [mart("fct_lead_sla", sla_commitment_key=1)],
+        [mart("fct_lead_sla", sla_commitment_key=1, status="met")],
     ),
     Case(
         "quality_result",

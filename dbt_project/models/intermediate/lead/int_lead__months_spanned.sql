@@ -8,7 +8,11 @@ companies as (
 ),
 
 milestones as (
-    select min(occurred_at) as first_at from {{ ref('int_lead__milestones_reached') }}
+    select min({{ business_date('reached.occurred_at', 'subjects.time_zone') }}) as first_date
+    from {{ ref('int_lead__milestones_reached') }} as reached
+    inner join {{ ref('int_lead__subjects_owed') }} as subjects
+        on reached.subject_type = subjects.subject_type
+        and reached.subject_code = subjects.subject_code
 ),
 
 as_of as (
@@ -19,8 +23,7 @@ select
     cast(
         {{ dbt.date_trunc(
             'month',
-            'least(companies.start_date, coalesce(cast(milestones.first_at as date), '
-            ~ 'companies.start_date))'
+            'least(companies.start_date, coalesce(milestones.first_date, companies.start_date))'
         ) }} as date
     ) as first_month,
     cast({{ dbt.date_trunc('month', 'as_of.as_of_at') }} as date) as last_month
