@@ -1,14 +1,17 @@
 -- Grain: one row per action between an employee and the person of a lead or ticket. What the
 -- employee does to reach the person is an attempt; what reaches (a call that connects, a meeting
 -- held, a published answer, an e-mail on a ticket) is a contact. A call without answer and an
--- e-mail to a lead are attempts only; a call that comes in is a contact only. Machines don't act.
--- When Salesforce converts a lead, its tasks move to the contact: they count for the contact's
--- latest lead that was captured before.
+-- e-mail to a lead are attempts only; a call that comes in is a contact only. Machines don't act,
+-- and what is only planned is not done. When Salesforce converts a lead, its tasks move to the
+-- contact: they count for the contact's latest lead that was captured before.
 with
 
 tasks as (
     select * from {{ ref('stg_salesforce__tasks') }}
-    where not is_deleted and not is_automatic and task_subtype in ('call', 'email')
+    where not is_deleted
+        and not is_automatic
+        and task_subtype in ('call', 'email')
+        and (completed_at is not null or coalesce(lower(status), 'completed') = 'completed')
 ),
 
 meetings as (

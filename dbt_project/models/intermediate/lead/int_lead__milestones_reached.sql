@@ -28,6 +28,13 @@ versions as (
     select * from {{ ref('stg_salesforce__lead_versions') }}
 ),
 
+-- Assigned means: owned by somebody of the department to which leads are to be handed over.
+assigned_departments as (
+    select lower(owed_to) as department
+    from {{ source('company', 'sla_commitment') }}
+    where end_event = 'assigned'
+),
+
 reasons as (
     select distinct
         record_id as lead_code,
@@ -73,7 +80,10 @@ milestones as (
     from owners
     where subject_type = 'lead'
         and not is_queue
-        and department in ('sales', 'unknown')
+        and (
+            department in ('sales', 'unknown')
+            or department in (select department from assigned_departments)
+        )
     group by subject_code
     union all
     select

@@ -43,7 +43,7 @@ answerable as (
     inner join owners
         on clocks.subject_type = owners.subject_type
         and clocks.subject_code = owners.subject_code
-        and clocks.owed_by = owners.department
+        and lower(clocks.owed_by) = owners.department
         and coalesce(least(clocks.met_at, clocks.due_at), clocks.due_at) > owners.owned_from
         and coalesce(least(clocks.met_at, clocks.due_at), clocks.due_at) <= owners.owned_to
     group by clocks.subject_code, clocks.commitment_code
