@@ -32,7 +32,7 @@
     load_id
 {%- endmacro %}
 
-{# Order of the stages of the buying cycle. #}
+{# Order of the stages of the buying cycle; 0 where the stage is not known. #}
 {% macro stage_rank(stage) -%}
     case {{ stage }}
         when 'awareness' then 1
@@ -41,30 +41,90 @@
         when 'purchase' then 4
         when 'service' then 5
         when 'loyalty' then 6
+        else 0
     end
 {%- endmacro %}
 
-{# Values of a group as one text, in order, with a separator. #}
-{% macro joined_in_order(expression, order_expression, separator=' > ') -%}
+{# Channels of a journey in order, as a list of small numbers: `channel_number` of each step, sorted
+   by `step_number`. Sorting a short list of integers per group is much faster than an ordered
+   aggregate of texts. #}
+{% macro channel_list(step_number, channel_number, condition) -%}
     {{ return(
-        adapter.dispatch('joined_in_order', 'customer_full_stack')(
-            expression, order_expression, separator
+        adapter.dispatch('channel_list', 'customer_full_stack')(
+            step_number, channel_number, condition
         )
     ) }}
 {%- endmacro %}
 
-{% macro default__joined_in_order(expression, order_expression, separator) -%}
-    concat_ws(
-        '{{ separator }}',
-        transform(
-            array_sort(collect_list(struct({{ order_expression }}, {{ expression }} as value))),
-            item -> item.value
-        )
+{% macro default__channel_list(step_number, channel_number, condition) -%}
+    transform(
+        array_sort(
+            collect_list({{ step_number }} * 65536L + {{ channel_number }})
+            filter (where {{ condition }})
+        ),
+        item -> item % 65536
     )
 {%- endmacro %}
 
-{% macro duckdb__joined_in_order(expression, order_expression, separator) -%}
-    string_agg({{ expression }}, '{{ separator }}' order by {{ order_expression }})
+{% macro duckdb__channel_list(step_number, channel_number, condition) -%}
+    list_transform(
+        list_sort(
+            list({{ step_number }} * 65536 + {{ channel_number }}) filter (where {{ condition }})
+        ),
+        lambda item: item % 65536
+    )
+{%- endmacro %}
+
+{# The list without repeats in a row. #}
+{% macro channels_collapsed(channels) -%}
+    {{ return(adapter.dispatch('channels_collapsed', 'customer_full_stack')(channels)) }}
+{%- endmacro %}
+
+{% macro default__channels_collapsed(channels) -%}
+    filter({{ channels }}, (item, i) -> i = 0 or item <> {{ channels }}[i - 1])
+{%- endmacro %}
+
+{% macro duckdb__channels_collapsed(channels) -%}
+    list_filter({{ channels }}, lambda item, i: i = 1 or item <> {{ channels }}[i - 1])
+{%- endmacro %}
+
+{# Number of channels in the list, and number of different ones. #}
+{% macro channel_count(channels) -%}
+    {{ return(adapter.dispatch('channel_count', 'customer_full_stack')(channels)) }}
+{%- endmacro %}
+
+{% macro default__channel_count(channels) -%}
+    coalesce(size(array_distinct({{ channels }})), 0)
+{%- endmacro %}
+
+{% macro duckdb__channel_count(channels) -%}
+    coalesce(len(list_distinct({{ channels }})), 0)
+{%- endmacro %}
+
+{# The list as text; `codes` holds the code of channel 1, 2, 3 and so on. #}
+{% macro channels_as_text(channels, codes) -%}
+    {{ return(adapter.dispatch('channels_as_text', 'customer_full_stack')(channels, codes)) }}
+{%- endmacro %}
+
+{% macro default__channels_as_text(channels, codes) -%}
+    array_join(transform({{ channels }}, item -> element_at({{ codes }}, cast(item as int))), ' > ')
+{%- endmacro %}
+
+{% macro duckdb__channels_as_text(channels, codes) -%}
+    array_to_string(list_transform({{ channels }}, lambda item: {{ codes }}[item]), ' > ')
+{%- endmacro %}
+
+{# Codes of the channels as one list, in order of their numbers. #}
+{% macro code_list(code, number) -%}
+    {{ return(adapter.dispatch('code_list', 'customer_full_stack')(code, number)) }}
+{%- endmacro %}
+
+{% macro default__code_list(code, number) -%}
+    transform(array_sort(collect_list(struct({{ number }}, {{ code }} as code))), item -> item.code)
+{%- endmacro %}
+
+{% macro duckdb__code_list(code, number) -%}
+    list({{ code }} order by {{ number }})
 {%- endmacro %}
 
 {# The newest value before this row that is not null; use with `over`. #}

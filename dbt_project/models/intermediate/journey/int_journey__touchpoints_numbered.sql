@@ -15,8 +15,10 @@ with touchpoints as (
         is_conversion,
         channel_key,
         campaign_key,
-        touchpoint_type,
-        stage
+        touchpoint_type = 'email_clicked' as is_click,
+        touchpoint_type in ('web_session', 'app_session') as is_visit,
+        stage,
+        {{ stage_rank('stage') }} as stage_rank
     from {{ ref('fct_touchpoint') }}
     where is_engagement
         and customer_key <> {{ unknown_key() }}
@@ -29,12 +31,17 @@ company as (
     from {{ source('company', 'company') }}
 ),
 
-followed as (
+surrounded as (
     select
         *,
-        lead(touchpoint_type) over along as next_type,
+        lead(is_visit) over along as next_is_visit,
         lead(campaign_key) over along as next_campaign_key,
-        lead(occurred_at) over along as next_at
+        lead(occurred_at) over along as next_at,
+        max(case when is_conversion then occurred_at end) over (
+            partition by customer_key
+            order by occurred_at, is_conversion, touchpoint_key
+            rows between unbounded preceding and 1 preceding
+        ) as last_conversion_at
     from touchpoints
     window along as (
         partition by customer_key order by occurred_at, is_conversion, touchpoint_key
@@ -42,89 +49,76 @@ followed as (
 ),
 
 contacts as (
-    select followed.*
-    from followed
+    select
+        surrounded.*,
+        company.lapse_seconds,
+        surrounded.stage_rank >= 5
+            and not surrounded.is_conversion
+            and surrounded.last_conversion_at is not null
+            and {{ seconds_between('surrounded.last_conversion_at', 'surrounded.occurred_at') }}
+                <= company.lapse_seconds as is_after_sale
+    from surrounded
     cross join company
-    where followed.touchpoint_type <> 'email_clicked'
-        or followed.next_type is null
-        or followed.next_type not in ('web_session', 'app_session')
-        or followed.next_campaign_key <> followed.campaign_key
-        or {{ seconds_between('followed.occurred_at', 'followed.next_at') }}
-            > company.timeout_seconds
+    where not (
+            surrounded.is_click
+            and coalesce(surrounded.next_is_visit, false)
+            and surrounded.next_campaign_key = surrounded.campaign_key
+            and {{ seconds_between('surrounded.occurred_at', 'surrounded.next_at') }}
+                <= company.timeout_seconds
+        )
 ),
 
 preceded as (
     select
         *,
-        max(case when is_conversion then occurred_at end) over (
+        case when is_after_sale then last_conversion_at end as answers_conversion_at,
+        max(case when not is_after_sale then occurred_at end) over (
             partition by customer_key
             order by occurred_at, is_conversion, touchpoint_key
             rows between unbounded preceding and 1 preceding
-        ) as last_conversion_at
+        ) as last_contact_at
     from contacts
 ),
 
-sorted_out as (
-    select
-        preceded.*,
-        company.lapse_seconds,
-        preceded.stage in ('service', 'loyalty')
-            and not preceded.is_conversion
-            and preceded.last_conversion_at is not null
-            and {{ seconds_between('preceded.last_conversion_at', 'preceded.occurred_at') }}
-                <= company.lapse_seconds as is_after_sale
-    from preceded
-    cross join company
-),
-
-compared as (
-    select
-        *,
-        lag(occurred_at) over steps as previous_at,
-        lag(is_conversion) over steps as previous_is_conversion
-    from sorted_out
-    window steps as (
-        partition by customer_key, is_after_sale
-        order by occurred_at, is_conversion, touchpoint_key
-    )
-),
-
-started as (
-    select
-        *,
-        not is_after_sale
-            and (
-                previous_at is null
-                or previous_is_conversion
-                or {{ seconds_between('previous_at', 'occurred_at') }} > lapse_seconds
-            ) as is_start
-    from compared
-),
-
+{# At one instant a conversion comes last, so it was the last contact if it is as late as that. #}
 counted as (
     select
         *,
-        sum(case when is_start then 1 else 0 end) over (
+        sum(
+            case
+                when is_after_sale then 0
+                when last_contact_at is null then 1
+                when last_conversion_at >= last_contact_at then 1
+                when {{ seconds_between('last_contact_at', 'occurred_at') }} > lapse_seconds then 1
+                else 0
+            end
+        ) over (
             partition by customer_key
             order by occurred_at, is_conversion, touchpoint_key
             rows between unbounded preceding and current row
         ) as journeys_begun
-    from started
+    from preceded
+),
+
+conversions as (
+    select
+        customer_key,
+        occurred_at,
+        max(journeys_begun) as journey_number
+    from counted
+    where is_conversion
+    group by customer_key, occurred_at
 ),
 
 numbered as (
     select
-        *,
-        case
-            when is_after_sale
-                then max(case when is_conversion then journeys_begun end) over (
-                    partition by customer_key
-                    order by occurred_at, is_conversion, touchpoint_key
-                    rows between unbounded preceding and current row
-                )
-            else journeys_begun
-        end as journey_number
+        counted.*,
+        case when counted.is_after_sale then conversions.journey_number
+            else counted.journeys_begun end as journey_number
     from counted
+    left join conversions
+        on counted.customer_key = conversions.customer_key
+        and counted.answers_conversion_at = conversions.occurred_at
 ),
 
 int_journey__touchpoints_numbered as (
@@ -132,21 +126,22 @@ int_journey__touchpoints_numbered as (
         customer_key,
         journey_number,
         touchpoint_key,
-        row_number() over (
-            partition by customer_key, journey_number
-            order by occurred_at, is_conversion, touchpoint_key
-        ) as step_number,
-        first_value(touchpoint_key) over (
-            partition by customer_key, journey_number
-            order by occurred_at, is_conversion, touchpoint_key
-        ) as journey_key,
+        row_number() over along as step_number,
+        first_value(touchpoint_key) over along as journey_key,
         occurred_at,
+        lag(occurred_at) over along as previous_at,
         channel_key,
+        lag(channel_key) over along as previous_channel_key,
         stage,
-        {{ stage_rank('stage') }} as stage_rank,
+        stage_rank,
+        lag(stage_rank) over along as previous_stage_rank,
         is_conversion,
         is_after_sale
     from numbered
+    window along as (
+        partition by customer_key, journey_number
+        order by occurred_at, is_conversion, touchpoint_key
+    )
 )
 
 select * from int_journey__touchpoints_numbered

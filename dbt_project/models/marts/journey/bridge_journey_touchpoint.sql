@@ -15,9 +15,7 @@ bridge_journey_touchpoint as (
         occurred_at,
         is_conversion,
         is_after_sale,
-        {{ seconds_between(
-            'lag(occurred_at) over (partition by journey_key order by step_number)', 'occurred_at'
-        ) }} / 60 as minutes_since_previous
+        {{ seconds_between('previous_at', 'occurred_at') }} / 60.0 as minutes_since_previous
     from steps
 )
 

@@ -7,8 +7,14 @@ with paths as (
     select * from {{ ref('int_journey__paths_described') }}
 ),
 
-touchpoints as (
+entries as (
     select * from {{ ref('fct_touchpoint') }}
+    where is_engagement
+),
+
+endings as (
+    select * from {{ ref('fct_touchpoint') }}
+    where is_conversion
 ),
 
 channels as (
@@ -97,8 +103,8 @@ fct_journey as (
         conversions.revenue_amount,
         conversions.margin_amount
     from dated
-    inner join touchpoints as entries on dated.journey_key = entries.touchpoint_key
-    left join touchpoints as endings on dated.conversion_touchpoint_key = endings.touchpoint_key
+    inner join entries on dated.journey_key = entries.touchpoint_key
+    left join endings on dated.conversion_touchpoint_key = endings.touchpoint_key
     left join conversions on endings.sale_id = conversions.sale_id
     left join channels on entries.channel_key = channels.channel_key
     left join customers on dated.customer_key = customers.customer_key
