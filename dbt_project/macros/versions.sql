@@ -57,3 +57,36 @@
             order by _load_id desc, _row desc
         ) = 1
 {%- endmacro %}
+
+{# Of rows that share a key, all those of the newest load: what one load says of a period stands
+   as a whole, and replaces what earlier loads said. `relation` has a column load_id. #}
+{% macro newest_load(relation, key_columns) -%}
+    {{ return(adapter.dispatch('newest_load', 'customer_full_stack')(relation, key_columns)) }}
+{%- endmacro %}
+
+{% macro default__newest_load(relation, key_columns) -%}
+    select *
+    from {{ relation }}
+    qualify load_id = max(load_id) over (partition by {{ key_columns | join(', ') }})
+{%- endmacro %}
+
+{# Most keys come in one load: the others alone are compared. #}
+{% macro duckdb__newest_load(relation, key_columns) -%}
+    {%- set key_hash -%} hash({{ key_columns | join(', ') }}) {%- endset -%}
+    {%- set restated -%}
+        (
+            select {{ key_hash }} from {{ relation }}
+            group by all having min(load_id) <> max(load_id)
+        )
+    {%- endset -%}
+    select *
+    from {{ relation }}
+    where {{ key_hash }} not in {{ restated }}
+    union all
+    (
+        select *
+        from {{ relation }}
+        where {{ key_hash }} in {{ restated }}
+        qualify load_id = max(load_id) over (partition by {{ key_columns | join(', ') }})
+    )
+{%- endmacro %}

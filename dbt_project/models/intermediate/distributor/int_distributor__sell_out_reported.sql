@@ -1,5 +1,5 @@
--- Grain: one row per distributor, store, product, period and promotion flag, in consumer units
--- and company currency. The newest restatement holds: of all that was sent for the same store,
+-- Grain: one row per distributor, store, product and period, in consumer units and company
+-- currency. The newest restatement holds: of all that was sent for the same store,
 -- product and period, the rows of the last load count and add up (pieces and cases may stand
 -- beside each other in one file).
 with
@@ -28,14 +28,11 @@ resolved as (
 ),
 
 newest as (
-    select *
-    from resolved
-    qualify
-        load_id = max(load_id) over (
-            partition by
-                distributor_code, source_store_code, reported_product_code, period_start_date,
-                period_end_date, is_promotion
-        )
+    {{ newest_load(
+        'resolved',
+        ['distributor_code', 'source_store_code', 'reported_product_code', 'period_start_date',
+         'period_end_date', 'is_promotion'],
+    ) }}
 ),
 
 rates as (
@@ -48,8 +45,8 @@ select
     newest.product_code,
     newest.period_start_date,
     newest.period_end_date,
-    newest.is_promotion,
     sum(newest.quantity_units) as quantity_units,
+    sum(case when newest.is_promotion then newest.quantity_units else 0 end) as promotion_units,
     sum(case when newest.quantity_units is null then newest.quantity_reported end)
         as unconverted_quantity,
     round(sum(newest.sales_amount_original * rates.exchange_rate), 6) as sales_amount,
@@ -66,5 +63,4 @@ group by
     newest.distributor_code || ':' || newest.source_store_code,
     newest.product_code,
     newest.period_start_date,
-    newest.period_end_date,
-    newest.is_promotion
+    newest.period_end_date

@@ -11,15 +11,14 @@ reported as (
         product_code,
         period_start_date,
         period_end_date,
-        sum(quantity_units) as quantity_units,
-        sum(case when is_promotion then quantity_units else 0 end) as promotion_units,
-        sum(unconverted_quantity) as unconverted_quantity,
-        round(sum(sales_amount), 6) as sales_amount,
-        round(sum(sales_amount_original), 6) as sales_amount_original,
-        max(currency_code) as currency_code,
-        max(load_id) as load_id
+        quantity_units,
+        promotion_units,
+        unconverted_quantity,
+        sales_amount,
+        sales_amount_original,
+        currency_code,
+        load_id
     from {{ ref('int_distributor__sell_out_reported') }}
-    group by distributor_code, store_code, product_code, period_start_date, period_end_date
 ),
 
 baskets as (

@@ -27,12 +27,10 @@ resolved as (
 ),
 
 newest as (
-    select *
-    from resolved
-    qualify
-        load_id = max(load_id) over (
-            partition by distributor_code, source_store_code, reported_product_code, stock_date
-        )
+    {{ newest_load(
+        'resolved',
+        ['distributor_code', 'source_store_code', 'reported_product_code', 'stock_date'],
+    ) }}
 ),
 
 summed as (
