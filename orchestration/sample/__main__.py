@@ -37,8 +37,16 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--memory", default="6GB", help="memory of the engine (default 6GB)")
     parser.add_argument("--quiet", action="store_true")
     given = parser.parse_args(arguments)
+    if not 0 < given.scale <= 20:
+        parser.error(f"--scale {given.scale} is not between 0 and 20; 1 is one million people")
     params = Parameters(scale=given.scale, seed=given.seed)
-    calendar = calendar_for(given.end_date, given.days, given.until)
+    try:
+        calendar = calendar_for(given.end_date, given.days, given.until)
+    except ValueError as error:
+        parser.error(str(error))
+    if not calendar.written_periods():
+        first = calendar.periods()[0].last_day
+        parser.error(f"--until {given.until} is before the first file ends; give {first} or later")
     say = (lambda text: None) if given.quiet else (lambda text: print(text, flush=True))
     counts = generate(given.out, params, calendar, say, given.threads, given.memory)
     for name, rows in counts.items():

@@ -17,6 +17,7 @@ from orchestration.lib.layouts import load_layouts
 from orchestration.lib.reports import IngestReport
 from orchestration.lib.settings import Settings
 from orchestration.sample import chance, mess
+from orchestration.sample.__main__ import main
 from orchestration.sample.parameters import (
     RATES,
     STARTS_ONLINE,
@@ -406,3 +407,27 @@ def test_files_cover_each_day_once(end: date, days: int | None) -> None:
 def test_history_needs_a_day() -> None:
     with pytest.raises(ValueError, match="at least one day"):
         calendar_for(END, 0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--scale", "0"], "one million people"),
+        (["--days", "0"], "at least one day"),
+        (["--until", "2025-01-15"], "give 2025-01-31 or later"),
+    ],
+)
+def test_command_line_says_what_is_wrong(
+    arguments: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main([*arguments, "--out", str(tmp_path)])
+    assert message in capsys.readouterr().err
+
+
+def test_command_line_writes_a_short_history(tmp_path: Path) -> None:
+    main(["--scale", "0.0001", "--days", "3", "--out", str(tmp_path), "--quiet"])
+    assert {path.name for path in (tmp_path / "ga4").iterdir()} <= {
+        f"events_2025-12-{day}.parquet" for day in (29, 30, 31)
+    }
+    assert (tmp_path / "truth" / "person.parquet").exists()
