@@ -1,7 +1,6 @@
 {{ config(materialized='view') }}
 {#
-    Grain: version of a person in a channel, as sent: e-mail profiles, social profiles, and
-    devices that people used.
+    Grain: version of a person in a channel, as sent: e-mail profiles and social profiles.
 #}
 with email_profiles as (
     select * from {{ ref('stg_klaviyo__person_versions') }}
@@ -11,20 +10,6 @@ messages as (
     select * from {{ ref('stg_social__messages') }}
 ),
 
-device_logins as (
-    select * from {{ ref('int_customer__device_logins') }}
-),
-
-
-devices as (
-    select
-        record_id,
-        min(first_seen_at) as first_seen_at,
-        min(market_code) as market_code,
-        min(load_id) as load_id,
-    from device_logins
-    group by record_id
-),
 
 social_profiles as (
     select
@@ -64,11 +49,6 @@ int_customer__channel_record_versions as (
         record_id, 'social', 'social_profile', first_seen_at, email, null, phone, null, null,
         null, null, null, null, market_code, first_seen_at, false, null, load_id,
     from social_profiles
-    union all
-    select
-        record_id, 'ga4', 'device', first_seen_at, null, null, null, null, null, null, null,
-        null, null, market_code, first_seen_at, false, null, load_id,
-    from devices
 )
 
 select * from int_customer__channel_record_versions

@@ -1,6 +1,7 @@
 {#
     Grain: person record, identifier type and value (keyed hash): every identifier that a record
-    ever carried, the ids of the records themselves included.
+    ever carried, the ids of the records themselves included (of devices only where another
+    record names the device).
 #}
 with versions as (
     select * from {{ ref('int_customer__person_record_versions') }}
@@ -46,8 +47,6 @@ own_id_types as (
     select 'account', 'crm_account'
     union all
     select 'shop_customer', 'shop_customer'
-    union all
-    select 'device', 'device'
 ),
 
 values_sent as (
@@ -72,6 +71,15 @@ values_sent as (
         records.created_at, records.updated_at,
     from records
     inner join own_id_types on records.record_type = own_id_types.record_type
+    union all
+    select records.record_id, 'device', records.record_id, records.created_at, records.updated_at
+    from records
+    where records.record_type = 'device'
+        and records.record_id in (
+            select 'ga4.device:' || web_client_id from leads where web_client_id is not null
+            union
+            select device_record_id from device_orders
+        )
     union all
     select
         records.record_id, own_id_types.identifier_type, records.merged_into_record_id,

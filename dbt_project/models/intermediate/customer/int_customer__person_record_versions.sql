@@ -16,6 +16,10 @@ channel_versions as (
     select * from {{ ref('int_customer__channel_record_versions') }}
 ),
 
+device_logins as (
+    select * from {{ ref('int_customer__device_logins') }}
+),
+
 markets as (
     select * from {{ source('company', 'market') }}
 ),
@@ -92,6 +96,17 @@ changes as (
     from compared
 ),
 
+{# Devices say nothing of themselves that could change: most records, spared all the work. #}
+devices as (
+    select
+        record_id,
+        min(market_code) as market_code,
+        min(first_seen_at) as first_seen_at,
+        min(load_id) as load_id,
+    from device_logins
+    group by record_id
+),
+
 int_customer__person_record_versions as (
     select
         record_id,
@@ -119,6 +134,12 @@ int_customer__person_record_versions as (
         load_id,
     from changes
     where previous_content_key is null or content_key <> previous_content_key
+    union all
+    select
+        record_id, 'ga4', 'device', first_seen_at, timestamp '9999-12-31', null, null, null, null,
+        null, null, null, null, null, market_code, first_seen_at, first_seen_at, false, null,
+        load_id,
+    from devices
 )
 
 select * from int_customer__person_record_versions
