@@ -1,6 +1,7 @@
 -- Grain: one row per sold line, refunded line, and reversed rest of a line. A cancelled order
 -- keeps its sale lines; what no refund has given back is reversed on the day it was cancelled.
--- Test orders stand here with nothing sold.
+-- Test orders stand here with nothing sold. A refund whose order is not there (rejected, or still
+-- to come) has no currency; one of which neither order nor refund is known waits outside.
 with
 
 orders as (
@@ -73,6 +74,7 @@ given_back as (
         greatest(refunded_lines.load_id, coalesce(order_lines.load_id, 0)) as load_id
     from refunded_lines
     left join order_lines on refunded_lines.order_line_id = order_lines.order_line_id
+    where coalesce(order_lines.order_id, refunded_lines.refunded_order_id) is not null
 ),
 
 reversed as (
