@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -80,25 +80,6 @@ class CheckResult:
     def is_critical_failure(self) -> bool:
         """Whether this result stops what comes after it."""
         return not self.success and self.severity == "critical"
-
-
-def combine(results: Iterable[CheckResult]) -> list[CheckResult]:
-    """One result per check of results of several batches: failed where any batch failed."""
-    by_check: dict[tuple[str, str], list[CheckResult]] = {}
-    for result in results:
-        by_check.setdefault((result.asset, result.check_name), []).append(result)
-    return [_combined(parts) if len(parts) > 1 else parts[0] for parts in by_check.values()]
-
-
-def _combined(parts: list[CheckResult]) -> CheckResult:
-    failed = [part for part in parts if not part.success]
-    worst = next((p for p in failed if p.is_critical_failure), failed[0] if failed else parts[-1])
-    return replace(
-        worst,
-        rows_evaluated=sum(part.rows_evaluated for part in parts),
-        rows_failed=sum(part.rows_failed for part in parts),
-        observed_value="; ".join(part.observed_value for part in failed or parts),
-    )
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from duckdb import DuckDBPyConnection
 from pydantic import BaseModel
 
 from data_quality.arrival import BatchFacts, arrival_checks, judge_arrival, merge_batches
-from data_quality.checks import CheckResult, Run, asset_check_specs, combine
+from data_quality.checks import CheckResult, Run, asset_check_specs
 from data_quality.results import write_results
 from data_quality.volume import usual_rows
 from orchestration import project

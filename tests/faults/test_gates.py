@@ -257,7 +257,7 @@ CASES = [
     rows(
         "fct_sale_line",
         "amounts_are_valued",
-        {"net_amount": 1.0, "net_amount_original": 1.0},
+        {"net_amount": 1.0, "net_amount_original": 1.0, "currency_code": "EUR"},
         {"net_amount": None},
     ),
     Case(
