@@ -110,6 +110,7 @@ def _create_persons(con: duckdb.DuckDBPyConnection, params: Parameters, calendar
     markets = weighted_list({m.code: m.share for m in params.markets})
     segments = weighted_list({name: values[0] for name, values in SEGMENTS.items()})
     family_count = len(names.FAMILY_NAMES["es"])
+    _create_slots(con)
     con.execute(f"""
         create temp table person_base as
         with heads as (
@@ -121,7 +122,6 @@ def _create_persons(con: duckdb.DuckDBPyConnection, params: Parameters, calendar
             over (order by person_id rows between unbounded preceding
                 and current row) as household_id
         from heads;
-        create temp table city_count as select market, count(*) as cities from city group by market;
         create temp table person_placed as
         select p.person_id, p.household_id, p.is_head,
             pick({markets}, chance(p.household_id, 'household.market')) as market,
@@ -136,27 +136,32 @@ def _create_persons(con: duckdb.DuckDBPyConnection, params: Parameters, calendar
                 family_2_position,
             (p.person_id * 7368787 + {params.seed % 997}) % 100000000 as number,
             (p.household_id * 7368787 + {params.seed % 991}) % 10000000 as house_number
-        from person_base p
+        from person_base p;
+        create temp table person_drawn as
+        select p.*, s.language, s.dialling_code,
+            floor(chance(p.household_id, 'household.city') * n.cities)::int as city_position,
+            floor(chance(p.person_id, 'person.mail') * 5)::int as mail_position,
+            case when p.is_business_buyer then
+                floor(chance(p.person_id, 'person.business id') * n.businesses)::bigint
+            end as business_position
+        from person_placed p
+        join market_setting s on s.market = p.market
+        join market_size n on n.market = p.market
     """)
-    _create_business_slots(con)
     con.execute(f"""
         create table person as
         with named as (
-            select p.*, s.language, s.dialling_code, g.name as given_name, g.nickname,
+            select p.*, g.name as given_name, g.nickname,
                 f.name as family_name_1,
-                case when s.language = 'es' then f2.name end as family_name_2,
-                c.city, c.region, c.prefix, d.domain
-            from person_placed p
-            join market_setting s on s.market = p.market
-            join given g on g.language = s.language and g.position = p.given_position
-            join family f on f.language = s.language and f.position = p.family_position %
-                {family_count}
-            left join family f2 on f2.language = 'es' and f2.position = p.family_2_position
-            join city_count n on n.market = p.market
-            join city c on c.market = p.market
-                and c.position = floor(chance(p.household_id, 'household.city') * n.cities)::int
-            join mail_domain d on d.market = p.market
-                and d.position = floor(chance(p.person_id, 'person.mail') * 5)::int
+                f2.name as family_name_2, c.city, c.region, c.prefix, d.domain, b.business_id
+            from person_drawn p
+            join given g on g.language = p.language and g.position = p.given_position
+            join family f on f.language = p.language and f.position = p.family_position
+            left join second_family f2 on f2.language = p.language
+                and f2.position = p.family_2_position
+            join city c on c.market = p.market and c.position = p.city_position
+            join mail_domain d on d.market = p.market and d.position = p.mail_position
+            left join business_slot b on b.market = p.market and b.position = p.business_position
         ),
         mailed as (
             select *,
@@ -203,10 +208,7 @@ def _create_persons(con: duckdb.DuckDBPyConnection, params: Parameters, calendar
                 chance(household_id, 'household.street')) || ' ' || (1
                     + household_id % 180)::varchar as street,
             is_business_buyer,
-            case when is_business_buyer then
-                (select business_id from business_slot b where b.market = mailed.market
-                    and b.position = floor(chance(person_id, 'person.business id')
-                        * b.businesses)::int) end as business_id,
+            business_id,
             case when chance(person_id, 'person.card') < {rates["has_loyalty_card"]}
                 and market in ('US', 'GB')
                 then '29' || lpad((person_id * 13 + 1000000007)::varchar, 11, '0')
@@ -227,13 +229,19 @@ def _create_persons(con: duckdb.DuckDBPyConnection, params: Parameters, calendar
     """)
 
 
-def _create_business_slots(con: duckdb.DuckDBPyConnection) -> None:
+def _create_slots(con: duckdb.DuckDBPyConnection) -> None:
+    """Numbers to draw from: a market's businesses and cities, a language's second names."""
     con.execute("""
         create temp table business_slot as
-        select business_id, market, row_number() over (partition by market order by business_id)
-            - 1 as position,
-            count(*) over (partition by market) as businesses
-        from business
+        select business_id, market,
+            row_number() over (partition by market order by business_id) - 1 as position
+        from business;
+        create temp table market_size as
+        select s.market, (select count(*) from city c where c.market = s.market) as cities,
+            (select count(*) from business b where b.market = s.market) as businesses
+        from market_setting s;
+        create temp table second_family as
+        select language, position, name from family where language = 'es'
     """)
 
 
