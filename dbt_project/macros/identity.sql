@@ -29,16 +29,22 @@
     end
 {%- endmacro %}
 
-{# E-mail address as compared: lower case, no display parts; mail services that ignore dots or
-   what follows a plus sign are reduced to the mailbox. Null where it is not an address. #}
-{% macro normalised_email(expression) -%}
-    {%- set text = without("lower(trim(" ~ expression ~ "))", '^mailto:|[<>\\s]') -%}
+{# E-mail address and phone are compared in steps, a CTE each, so that no text is cleaned twice:
+   `email_text` then `normalised_email`; `phone_text`, `dialled_number`, then `valid_phone`. #}
+{% macro email_text(expression) -%}
+    {{ without("lower(trim(" ~ expression ~ "))", '^mailto:|[<>\\s]') }}
+{%- endmacro %}
+
+{# E-mail address as compared. Mail services that ignore dots or what follows a plus sign are
+   reduced to the mailbox. Null where it is not an address. #}
+{% macro normalised_email(text) -%}
     case
         when not {{ matches_text(text, '^[^@,;]+@[^@,;]+[.][a-z]{2,}$') }} then null
-        when {{ matches_text(text, '@(gmail|googlemail)[.]com$') }}
+        when {{ text }} like '%@gmail.com' or {{ text }} like '%@googlemail.com'
             then replace(split_part(split_part({{ text }}, '@', 1), '+', 1), '.', '')
                 || '@gmail.com'
-        when {{ matches_text(text, '@(outlook|hotmail|live|icloud|fastmail)[.]') }}
+        when {{ text }} like '%+%'
+            and {{ matches_text(text, '@(outlook|hotmail|live|icloud|fastmail)[.]') }}
             then split_part(split_part({{ text }}, '@', 1), '+', 1)
                 || '@' || split_part({{ text }}, '@', 2)
         else {{ text }}
@@ -60,30 +66,34 @@
     ) }}
 {%- endmacro %}
 
-{# Phone as compared: E.164 by the market's dialling code; null where it cannot be one. #}
-{% macro normalised_phone(expression, dialling_code) -%}
-    {%- set text = without(without(expression, '[(]0[)]'), '[^0-9+]') -%}
-    {%- set digits = without(text, '[^0-9]') -%}
-    {%- set national = without(digits, '^0+') -%}
-    {%- set number -%}
-        case
-            when {{ text }} like '+%' then {{ digits }}
-            when {{ text }} like '00%' then substr({{ digits }}, 3)
-            when {{ dialling_code }} is null then null
-            when {{ digits }} not like '0%'
-                and {{ digits }} like {{ dialling_code }} || '%'
-                and length({{ digits }}) >= length({{ dialling_code }})
-                + case when length({{ dialling_code }}) > 1 then 9 else 10 end
-                then {{ digits }}
-            else {{ dialling_code }} || {{ national }}
-        end
-    {%- endset -%}
+{# Digits of a phone as sent, with the plus signs. #}
+{% macro phone_text(expression) -%}
+    {{ without(without(expression, '[(]0[)]'), '[^0-9+]') }}
+{%- endmacro %}
+
+{# Digits with the country's code, by the market's code where the number names none. #}
+{% macro dialled_number(text, dialling_code) -%}
+    case
+        when {{ text }} like '+%' then replace({{ text }}, '+', '')
+        when {{ text }} like '00%' then substr(replace({{ text }}, '+', ''), 3)
+        when {{ dialling_code }} is null then null
+        when {{ text }} like {{ dialling_code }} || '%'
+            and length({{ text }}) >= length({{ dialling_code }})
+            + case when length({{ dialling_code }}) > 1 then 9 else 10 end
+            then replace({{ text }}, '+', '')
+        else {{ dialling_code }} || {{ without(text, '^0+|[+]') }}
+    end
+{%- endmacro %}
+
+{# Phone as compared, E.164; null where it cannot be one. Mobile numbers of Mexico were once
+   dialled with a 1 after the country's code. #}
+{% macro valid_phone(number) -%}
     case
         when length({{ number }}) not between 9 and 15 then null
         when {{ matches_text(number, '(0{7}|1{7}|2{7}|3{7}|4{7}|5{7}|6{7}|7{7}|8{7}|9{7}|1234567)') }}
             then null
-        {# Mobile numbers of Mexico were once dialled with a 1 after the country's code. #}
-        when {{ matches_text(number, '^521[0-9]{10}$') }} then '+52' || substr({{ number }}, 4)
+        when length({{ number }}) = 13 and {{ number }} like '521%'
+            then '+52' || substr({{ number }}, 4)
         else '+' || {{ number }}
     end
 {%- endmacro %}

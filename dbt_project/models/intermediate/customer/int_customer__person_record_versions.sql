@@ -49,31 +49,47 @@ located as (
     left join market_aliases on lower(trim(versions.country)) = market_aliases.alias
 ),
 
-normalised as (
+cleaned as (
     select
-        located.record_id,
-        located.system,
-        located.record_type,
-        coalesce(located.version_at, located.created_at) as version_at,
-        {{ normalised_email('located.email') }} as email_normalised,
-        {{ normalised_phone(
-            'coalesce(located.mobile_phone, located.phone)', "replace(markets.dialling_code, '+', '')"
-        ) }} as phone_normalised,
-        {{ normalised_phone('located.phone', "replace(markets.dialling_code, '+', '')") }}
-            as other_phone_normalised,
-        nullif(trim(located.given_name), '') as given_name,
-        nullif(trim(located.family_name), '') as family_name,
-        nullif(trim(located.company_name), '') as company_name,
-        located.birth_date,
-        upper(nullif(trim(located.postal_code), '')) as postal_code,
-        nullif(trim(located.city), '') as city,
-        located.market_code,
-        located.created_at,
-        located.is_deleted,
-        located.merged_into_record_id,
-        located.load_id,
+        located.*,
+        {{ email_text('located.email') }} as email_text,
+        {{ phone_text('coalesce(located.mobile_phone, located.phone)') }} as phone_text,
+        {{ phone_text('case when located.mobile_phone is not null then located.phone end') }}
+            as other_phone_text,
+        replace(markets.dialling_code, '+', '') as dialling_code,
     from located
     left join markets on located.market_code = markets.market_code
+),
+
+dialled as (
+    select
+        *,
+        {{ dialled_number('phone_text', 'dialling_code') }} as phone_number,
+        {{ dialled_number('other_phone_text', 'dialling_code') }} as other_phone_number,
+    from cleaned
+),
+
+normalised as (
+    select
+        record_id,
+        system,
+        record_type,
+        coalesce(version_at, created_at) as version_at,
+        {{ normalised_email('email_text') }} as email_normalised,
+        {{ valid_phone('phone_number') }} as phone_normalised,
+        {{ valid_phone('other_phone_number') }} as other_phone_normalised,
+        nullif(trim(given_name), '') as given_name,
+        nullif(trim(family_name), '') as family_name,
+        nullif(trim(company_name), '') as company_name,
+        birth_date,
+        upper(nullif(trim(postal_code), '')) as postal_code,
+        nullif(trim(city), '') as city,
+        market_code,
+        created_at,
+        is_deleted,
+        merged_into_record_id,
+        load_id,
+    from dialled
 ),
 
 compared as (
