@@ -2,7 +2,7 @@
 {#
     Grain: sale to, or return by, a person whom the seller knows: own shop, social shop, e-tailer,
     physical store. Sales to unknown shoppers are in fct_sale_line only. A sale is a conversion if the
-    company's products are in it; other purchases in a distributor's store are contacts.
+    company's products are in it; a purchase of others' products only is no step of a journey.
 #}
 with sale_headers as (
     select * from {{ ref('int_distributor__sale_headers') }}
@@ -40,7 +40,7 @@ int_journey__sale_touchpoints as (
         case sale_headers.sale_type when 'sale' then 'purchase' else 'service' end as stage,
         {{ unknown_text() }} as device_category,
         'person' as initiated_by,
-        true as is_engagement,
+        sale_headers.sale_type <> 'sale' or conversions.sale_id is not null as is_engagement,
         false as is_direct,
         sale_headers.sale_id,
         {{ unknown_text() }} as lead_id,
