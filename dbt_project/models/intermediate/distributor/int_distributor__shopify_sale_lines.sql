@@ -16,26 +16,39 @@ refunded_lines as (
     select
         line_refunds.order_line_refund_id,
         line_refunds.refund_id,
-        line_refunds.order_line_id,
         line_refunds.restock_type,
+        coalesce(order_lines.order_id, refunds.order_id) as order_id,
+        coalesce(order_lines.line_id, 'rest') as line_id,
+        order_lines.code_owner,
+        order_lines.source_product_code,
+        refunds.refunded_at,
         cast(line_refunds.quantity_refunded as double) as quantity_refunded,
         line_refunds.refund_amount_original as refund_amount,
-        refunds.order_id as refunded_order_id,
-        refunds.refunded_at,
-        greatest(line_refunds.load_id, coalesce(refunds.load_id, 0)) as load_id
+        coalesce(
+            order_lines.gross_amount * line_refunds.quantity_refunded
+            / nullif(order_lines.quantity_sold, 0),
+            line_refunds.refund_amount_original
+        ) as gross_amount,
+        greatest(
+            line_refunds.load_id, coalesce(refunds.load_id, 0), coalesce(order_lines.load_id, 0)
+        ) as load_id
     from {{ ref('stg_shopify__order_line_refunds') }} as line_refunds
     left join {{ ref('stg_shopify__refunds') }} as refunds
         on line_refunds.refund_id = refunds.refund_id
+    left join order_lines on line_refunds.order_line_id = order_lines.order_line_id
+    where coalesce(order_lines.order_id, refunds.order_id) is not null
 ),
 
 refunded as (
     select
-        order_line_id,
+        order_id,
+        line_id,
         sum(quantity_refunded) as quantity_refunded,
+        sum(gross_amount) as gross_amount,
         sum(refund_amount) as refund_amount,
         max(load_id) as load_id
     from refunded_lines
-    group by order_line_id
+    group by order_id, line_id
 ),
 
 sold as (
@@ -56,55 +69,54 @@ sold as (
 
 given_back as (
     select
-        coalesce(order_lines.order_id, refunded_lines.refunded_order_id) as order_id,
-        'refund:' || cast(refunded_lines.order_line_refund_id as varchar) as line_id,
-        'refund:' || cast(refunded_lines.refund_id as varchar) as event_code,
-        case refunded_lines.restock_type when 'cancel' then 'cancellation' else 'return' end
-            as sale_type,
-        order_lines.code_owner,
-        order_lines.source_product_code,
-        refunded_lines.refunded_at as happened_at,
-        -refunded_lines.quantity_refunded as quantity_sold,
-        -coalesce(
-            order_lines.gross_amount / nullif(order_lines.quantity_sold, 0)
-            * refunded_lines.quantity_refunded,
-            refunded_lines.refund_amount
-        ) as gross_amount,
-        -refunded_lines.refund_amount as net_amount,
-        greatest(refunded_lines.load_id, coalesce(order_lines.load_id, 0)) as load_id
+        order_id,
+        'refund:' || cast(order_line_refund_id as varchar) as line_id,
+        'refund:' || cast(refund_id as varchar) as event_code,
+        case restock_type when 'cancel' then 'cancellation' else 'return' end as sale_type,
+        code_owner,
+        source_product_code,
+        refunded_at as happened_at,
+        0 - quantity_refunded as quantity_sold,
+        0 - gross_amount as gross_amount,
+        0 - refund_amount as net_amount,
+        load_id
     from refunded_lines
-    left join order_lines on refunded_lines.order_line_id = order_lines.order_line_id
-    where coalesce(order_lines.order_id, refunded_lines.refunded_order_id) is not null
+),
+
+remaining as (
+    select
+        order_lines.*,
+        orders.cancelled_at,
+        case
+            when order_lines.line_id = 'rest' then 0
+            else order_lines.quantity_sold - coalesce(refunded.quantity_refunded, 0)
+        end as quantity_left,
+        order_lines.gross_amount - coalesce(refunded.gross_amount, 0) as gross_left,
+        order_lines.net_amount - coalesce(refunded.refund_amount, 0) as net_left,
+        greatest(order_lines.load_id, coalesce(refunded.load_id, 0)) as newest_load_id
+    from order_lines
+    inner join orders on order_lines.order_id = orders.order_id
+    left join refunded
+        on order_lines.order_id = refunded.order_id
+        and order_lines.line_id = refunded.line_id
+    where orders.cancelled_at is not null
 ),
 
 reversed as (
     select
-        order_lines.order_id,
-        'cancelled:' || order_lines.line_id as line_id,
+        order_id,
+        'cancelled:' || line_id as line_id,
         'cancelled' as event_code,
         'cancellation' as sale_type,
-        order_lines.code_owner,
-        order_lines.source_product_code,
-        orders.cancelled_at as happened_at,
-        -(order_lines.quantity_sold - coalesce(refunded.quantity_refunded, 0)) as quantity_sold,
-        -(
-            order_lines.gross_amount
-            - coalesce(
-                order_lines.gross_amount * refunded.quantity_refunded
-                / nullif(order_lines.quantity_sold, 0),
-                0
-            )
-        ) as gross_amount,
-        -(order_lines.net_amount - coalesce(refunded.refund_amount, 0)) as net_amount,
-        greatest(order_lines.load_id, coalesce(refunded.load_id, 0)) as load_id
-    from order_lines
-    inner join orders on order_lines.order_id = orders.order_id
-    left join refunded on order_lines.order_line_id = refunded.order_line_id
-    where orders.cancelled_at is not null
-        and (
-            order_lines.quantity_sold > coalesce(refunded.quantity_refunded, 0)
-            or order_lines.net_amount - coalesce(refunded.refund_amount, 0) > 0.01
-        )
+        code_owner,
+        source_product_code,
+        cancelled_at as happened_at,
+        0 - quantity_left as quantity_sold,
+        0 - gross_left as gross_amount,
+        0 - net_left as net_amount,
+        newest_load_id as load_id
+    from remaining
+    where quantity_left > 0 or net_left > 0.01
 ),
 
 combined as (

@@ -63,9 +63,9 @@ fct_sale_line as (
         sale_lines.net_amount_original * sale_lines.exchange_rate
         - sale_lines.unit_cost_amount * sale_lines.quantity_units as margin_amount,
         case when sale_lines.sale_type in ('return', 'cancellation')
-            then -sale_lines.quantity_units else 0 end as returned_units,
+            then 0 - sale_lines.quantity_units else 0 end as returned_units,
         case when sale_lines.sale_type in ('return', 'cancellation')
-            then -sale_lines.net_amount_original * sale_lines.exchange_rate else 0 end
+            then 0 - sale_lines.net_amount_original * sale_lines.exchange_rate else 0 end
             as refund_amount,
         sale_lines.net_amount_original,
         sale_lines.currency_code,
