@@ -23,20 +23,22 @@ from orchestration.lib.settings import PROJECT_ROOT, Settings
 CENT = 0.005
 
 
-@pytest.fixture(scope="module")
-def environment(open_data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def environment(open_data_dir: Path, data: Path) -> dict[str, str]:
     return {
         "CFS_COMPANY": "open_data",
         "CFS_OPEN_DATA_DIR": str(open_data_dir),
-        "CFS_DATA_DIR": str(tmp_path_factory.mktemp("open_data")),
+        "CFS_DATA_DIR": str(data),
         "CFS_THREADS": "2",
     }
 
 
 @pytest.fixture(scope="module")
-def loaded(environment: dict[str, str]) -> tuple[Path, dict[str, IngestReport]]:
-    """Bronze folder, and the report of each feed."""
-    settings = Settings.from_environment(environment)
+def loaded(
+    open_data_dir: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, dict[str, IngestReport]]:
+    """Bronze folder, and the report of each feed, without gate and warehouse."""
+    data = tmp_path_factory.mktemp("open_data_loaded")
+    settings = Settings.from_environment(environment(open_data_dir, data))
     company, layouts = load_company(settings), load_layouts()
     reports = {
         feed.name: ingest_feed(settings, company, feed, layouts[feed.layout_name])
@@ -47,16 +49,16 @@ def loaded(environment: dict[str, str]) -> tuple[Path, dict[str, IngestReport]]:
 
 @pytest.fixture(scope="module")
 def marts(
-    environment: dict[str, str], loaded: tuple[Path, dict[str, IngestReport]]
+    open_data_dir: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The published file after the main job."""
-    data = Path(environment["CFS_DATA_DIR"])
+    """The published file after the main job on an empty data folder."""
+    data = tmp_path_factory.mktemp("open_data")
     done = subprocess.run(
         [sys.executable, "-m", "orchestration.run"],
         cwd=PROJECT_ROOT,
         env={
             **os.environ,
-            **environment,
+            **environment(open_data_dir, data),
             "DAGSTER_HOME": str(data / "dagster"),
             "DBT_TARGET_PATH": str(data / "target"),
             "DBT_LOG_PATH": str(data / "logs"),
