@@ -269,7 +269,7 @@ def _commitments(con: duckdb.DuckDBPyConnection, calendar: Calendar, rules: Comp
         subject = (
             "'salesforce.lead:' || lead_code(s.lead_id)"
             if kind == "lead"
-            else "case_code(s.case_number)"
+            else "'salesforce.case:' || case_code(s.case_number)"
         )
         table = "lead" if kind == "lead" else "service_case"
         parts.append(f"""
@@ -303,7 +303,8 @@ def _commitments(con: duckdb.DuckDBPyConnection, calendar: Calendar, rules: Comp
 def _service(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("""
         create view truth_ticket as
-        select case_code(case_number) as case_id, person_id, market, topic, origin, type, opened_at,
+        select 'salesforce.case:' || case_code(case_number) as ticket_id,
+            case_code(case_number) as case_id, person_id, market, topic, origin, type, opened_at,
             responded_at as first_response_at, resolved_at, handoffs,
             round(response_seconds / 60.0, 4) as response_minutes, order_journey_id
         from service_case;

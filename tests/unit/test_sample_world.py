@@ -255,15 +255,17 @@ def test_web_purchases_are_the_own_shops_orders(
 
 def test_waits_are_business_time(world: Path) -> None:
     """What was drawn in business minutes lies between the instants, nights left out."""
-    differing = """
-        select count(*) from <ticket> t join <sla> s on s.subject_id = t.case_id
-            and s.commitment_code = 'case_first_response'
-        where t.first_response_at is not null and abs(s.elapsed_minutes - t.response_minutes) > 0.02
-    """
-    assert number(world, "select count(*) from <ticket> where first_response_at is not null") > 50
-    assert number(world, differing) == 0
-    at_night = "select count(*) from <sla> where ended_at is not null and elapsed_minutes < 0"
-    assert number(world, at_night) == 0
+    answered, matched, differing = ask(
+        world,
+        """
+        select (select count(*) from <ticket> where first_response_at is not null), count(*),
+            count(*) filter (abs(s.elapsed_minutes - t.response_minutes) > 0.02)
+        from <ticket> t join <sla> s on s.subject_id = t.ticket_id
+            and s.commitment_code = 'case_first_response' and s.ended_at is not null
+        """,
+    )[0]
+    assert answered == matched != 0
+    assert differing == 0
 
 
 def test_first_answers_come_in_working_hours(world: Path) -> None:
