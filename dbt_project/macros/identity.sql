@@ -56,7 +56,8 @@
 {% macro is_generic_mailbox(email) -%}
     {{ matches_text(
         email,
-        '^(familia|family|casa|hogar|info|informacion|hola|hello|hi|contact|contacto|sales|ventas|compras|pedidos|orders|'
+        '^(familia|family|casa|hogar|info|informacion|hola|hello|hi|contact|contacto|sales|'
+        ~ 'ventas|compras|pedidos|orders|'
         ~ 'office|oficina|admin|administracion|administration|reception|recepcion|billing|'
         ~ 'facturacion|accounts|accounting|contabilidad|support|soporte|help|ayuda|service|'
         ~ 'servicio|clientes|customerservice|marketing|press|prensa|hr|rrhh|jobs|empleo|team|'

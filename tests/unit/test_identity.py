@@ -93,8 +93,10 @@ def test_rule_confidence_and_moment_are_those_of_the_strongest_evidence(world: W
     world.cluster(
         [("a", 1), ("b", 5), ("c", 9), ("d", 2)],
         [
-            ("a", "phone", "1"), ("b", "phone", "1"),
-            ("b", "crm_contact", "k"), ("c", "crm_contact", "k"),
+            ("a", "phone", "1"),
+            ("b", "phone", "1"),
+            ("b", "crm_contact", "k"),
+            ("c", "crm_contact", "k"),
         ],
     )
     rows = world.rows()
@@ -177,9 +179,12 @@ def test_contradicting_birth_dates_drop_the_weaker_link(world: World) -> None:
     report = world.cluster(
         [("a", 1, date(1980, 1, 1)), ("b", 2, date(1990, 1, 1)), ("c", 3), ("d", 4)],
         [
-            ("a", "email", "x"), ("c", "email", "x"),
-            ("b", "email", "y"), ("d", "email", "y"),
-            ("c", "phone", "1"), ("d", "phone", "1"),
+            ("a", "email", "x"),
+            ("c", "email", "x"),
+            ("b", "email", "y"),
+            ("d", "email", "y"),
+            ("c", "phone", "1"),
+            ("d", "phone", "1"),
         ],
     )
     keys = world.keys()
@@ -193,8 +198,10 @@ def test_contradiction_by_mail_is_broken_up_and_ids_hold(world: World) -> None:
     world.cluster(
         [("a", 1, date(1980, 1, 1)), ("b", 2, date(1990, 1, 1)), ("c", 3)],
         [
-            ("a", "email", "x"), ("b", "email", "x"),
-            ("b", "crm_contact", "k"), ("c", "crm_contact", "k"),
+            ("a", "email", "x"),
+            ("b", "email", "x"),
+            ("b", "crm_contact", "k"),
+            ("c", "crm_contact", "k"),
         ],
     )
     keys = world.keys()

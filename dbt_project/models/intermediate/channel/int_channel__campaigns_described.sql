@@ -54,8 +54,8 @@ int_channel__campaigns_described as (
     from search_campaigns
     union all
     select
-        campaign_code, 'facebook_ads', 'facebook_ads', campaign_id, campaign_name, lower(objective), null, null,
-        null, null, '', '',
+        campaign_code, 'facebook_ads', 'facebook_ads', campaign_id, campaign_name,
+        lower(objective), null, null, null, null, '', '',
     from social_campaigns
     union all
     select
@@ -64,19 +64,19 @@ int_channel__campaigns_described as (
     from email_campaigns
     union all
     select
-        campaign_code, 'salesforce', 'salesforce.campaign', campaign_id, campaign_name, lower(campaign_type),
-        lower(status), start_date, end_date, budget_amount, coalesce(campaign_type, ''), '',
+        campaign_code, 'salesforce', 'salesforce.campaign', campaign_id, campaign_name,
+        lower(campaign_type), lower(status), start_date, end_date, budget_amount, coalesce(campaign_type, ''), '',
     from crm_campaigns
     union all
     select
-        campaign_code, feed_source, 'campaign', campaign_id, campaign_name, lower(campaign_type), null,
-        start_date, end_date, budget_amount, coalesce(channel_code, ''),
+        campaign_code, feed_source, 'campaign', campaign_id, campaign_name,
+        lower(campaign_type), null, start_date, end_date, budget_amount, coalesce(channel_code, ''),
         coalesce(campaign_type, ''),
     from flat_campaigns
     union all
     select
-        campaign_code, feed_source, 'retail_media', campaign_id, campaign_name, 'retail media', null,
-        start_date, end_date, null, '', '',
+        campaign_code, feed_source, 'retail_media', campaign_id, campaign_name,
+        'retail media', null, start_date, end_date, null, '', '',
     from retail_campaigns
 )
 
