@@ -1,8 +1,8 @@
 {{ config(materialized='view') }}
 {#
-    Grain: device and order that was placed on it, as the web told of both. An order ties a device to
-    its buyer only where nobody logged in on the device and all its orders give one e-mail address:
-    what several people share must not merge them.
+    Grain: device and order that was placed on it, as the web told of both. An order ties a device
+    to its buyer only where nobody logged in on the device and all its orders give one e-mail
+    address: what several people share must not merge them.
 #}
 with sessions as (
     select * from {{ ref('int_journey__events_sessionized') }}

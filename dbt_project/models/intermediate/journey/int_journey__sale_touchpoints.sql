@@ -1,8 +1,8 @@
 {{ config(materialized='view') }}
 {#
     Grain: sale to, or return by, a person whom the seller knows: own shop, social shop, e-tailer,
-    physical store. Sales to unknown shoppers are in fct_sale_line only. A sale is a conversion if the
-    company's products are in it; a purchase of others' products only is no step of a journey.
+    physical store. Sales to unknown shoppers are in fct_sale_line only. A sale is a conversion if
+    the company's products are in it; a purchase of others' products only is no step of a journey.
 #}
 with sale_headers as (
     select * from {{ ref('int_distributor__sale_headers') }}

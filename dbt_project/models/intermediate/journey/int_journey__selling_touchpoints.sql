@@ -1,8 +1,8 @@
 {{ config(materialized='view') }}
 {#
     Grain: contact of sales with a person: call, message, meeting, event of a CRM campaign, lead
-    captured, deal won. Attempts that reached nobody and what a machine sent are exposures.
-    A won deal is a conversion. A lead that was merged into another was captured all the same; one that
+    captured, deal won. Attempts that reached nobody and what a machine sent are exposures. A won
+    deal is a conversion. A lead that was merged into another was captured all the same; one that
     was deleted was not.
 #}
 with tasks as (

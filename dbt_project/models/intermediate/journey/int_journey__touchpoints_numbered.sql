@@ -1,11 +1,11 @@
 {#
-    Grain: touchpoint that is a step of a journey, with the number of the journey in the customer's
-    life. Only engagements of known customers are steps.
-    A click on a message and the visit of the same campaign that it opens are one contact: the visit.
-    A journey begins with a customer's first step, with the first one after a conversion, and with
-    the first one after the company's lapse time; it ends with its conversion. Steps of service and
-    loyalty within the lapse time after a conversion belong to the journey that it ended, so that
-    they neither begin a journey nor lengthen the next one.
+    Grain: touchpoint that is a step of a journey, with the number of the journey in the
+    customer's life. Only engagements of known customers are steps. A click on a message and the
+    visit of the same campaign that it opens are one contact: the visit. A journey begins with a
+    customer's first step, with the first one after a conversion, and with the first one after the
+    company's lapse time; it ends with its conversion. Steps of service and loyalty within the
+    lapse time after a conversion belong to the journey that it ended, so that they neither begin
+    a journey nor lengthen the next one.
 #}
 with touchpoints as (
     select

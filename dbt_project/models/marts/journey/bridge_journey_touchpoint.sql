@@ -1,6 +1,7 @@
 {#
-    Grain: touchpoint in a journey, in order. Fact type: bridge. Each touchpoint stands in one journey
-    at most; exposures (messages sent, ads mailed in bulk) and contacts of unknown persons in none.
+    Grain: touchpoint in a journey, in order. Fact type: bridge. Each touchpoint stands in one
+    journey at most; exposures (messages sent, ads mailed in bulk) and contacts of unknown persons
+    in none.
 #}
 with steps as (
     select * from {{ ref('int_journey__touchpoints_numbered') }}

@@ -1,8 +1,8 @@
 {#
-    Grain: event in a customer's history, in order: contacts with marketing, sales, shops and service,
-    stages that sales gave to a lead, and answers that service gave. Fact type: transaction. Late
-    events take their place; all is computed anew. Messages that were only sent stand here too;
-    events of unknown persons do not.
+    Grain: event in a customer's history, in order: contacts with marketing, sales, shops and
+    service, stages that sales gave to a lead, and answers that service gave. Fact type:
+    transaction. Late events take their place; all is computed anew. Messages that were only sent
+    stand here too; events of unknown persons do not.
 #}
 with touchpoints as (
     select * from {{ ref('fct_touchpoint') }}

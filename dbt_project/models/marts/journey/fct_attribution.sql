@@ -1,9 +1,10 @@
 {#
-    Grain: converted journey, touchpoint and attribution model. Fact type: transaction.
-    Contacts before the conversion, and within the company's lookback days, share its credit:
-    first_touch, last_touch, last_non_direct (last touch where all were direct), linear. A conversion
-    that nothing led to keeps its credit on the unknown touchpoint, so that the credit of each model
-    sums to the conversions, the revenue and the margin: the last contact takes what rounding leaves.
+    Grain: converted journey, touchpoint and attribution model. Fact type: transaction. Contacts
+    before the conversion, and within the company's lookback days, share its credit: first_touch,
+    last_touch, last_non_direct (last touch where all were direct), linear. A conversion that
+    nothing led to keeps its credit on the unknown touchpoint, so that the credit of each model
+    sums to the conversions, the revenue and the margin: the last contact takes what rounding
+    leaves.
 #}
 with steps as (
     select * from {{ ref('int_journey__touchpoints_numbered') }}

@@ -1,9 +1,9 @@
 {#
-    Grain: customer and month, from the first purchase on. Fact type: periodic snapshot.
-    Late sales and returns count in their own month and in the totals of later ones; all is computed
-    anew. Amounts are net of returns, in the company's currency; margin is null where no cost is known.
-    Expected margin: orders of the next 12 months (the customer's own rate, drawn to the mean rate of
-    all customers by six months' weight) at the customer's margin per order so far.
+    Grain: customer and month, from the first purchase on. Fact type: periodic snapshot. Late
+    sales and returns count in their own month and in the totals of later ones; all is computed
+    anew. Amounts are net of returns, in the company's currency; margin is null where no cost is
+    known. Expected margin: orders of the next 12 months (the customer's own rate, drawn to the
+    mean rate of all customers by six months' weight) at the customer's margin per order so far.
 #}
 with sale_lines as (
     select * from {{ ref('fct_sale_line') }}

@@ -20,8 +20,12 @@ days as (
         sum(case when initiated_by = 'company' then 1 else 0 end) as company_contact_count,
         sum(case when is_engagement and initiated_by = 'person' then 1 else 0 end)
             as engagement_count,
-        sum(case when touchpoint_type in ('email_unsubscribed', 'email_complained') then 1 else 0 end)
-            as opt_out_count,
+        sum(
+            case
+                when touchpoint_type in ('email_unsubscribed', 'email_complained') then 1
+                else 0
+            end
+        ) as opt_out_count,
         max(case when is_engagement and initiated_by = 'person' and stage = 'consideration'
             then touchpoint_date end) as consideration_date,
         max(case when is_engagement and initiated_by = 'person' and stage = 'intent'

@@ -13,9 +13,9 @@
 }}
 {#
     Grain: contact of a person with the company, in whichever department or shop. Fact type:
-    transaction. Late contacts rebuild their day; contacts of the CRM, of campaigns and of sales, which
-    change without naming a day, are all replaced. A customer who is merged or split takes the
-    touchpoints along.
+    transaction. Late contacts rebuild their day; contacts of the CRM, of campaigns and of sales,
+    which change without naming a day, are all replaced. A customer who is merged or split takes
+    the touchpoints along.
 #}
 with touchpoints as (
     select * from {{ ref('int_journey__touchpoints_unioned') }}
