@@ -119,8 +119,11 @@ def _read(folder: Path, kind: type, last_runs: int | None) -> list[Any]:
     files = [p for p in folder.glob("*.parquet") if p.name != EMPTY_FILE]
     rows = [row for path in sorted(files) for row in _read_file(path, kind)]
     if last_runs is not None:
-        runs = sorted({(row.run_at, row.run_id) for row in rows})[-last_runs:] if last_runs else []
-        rows = [row for row in rows if (row.run_at, row.run_id) in set(runs)]
+        ended: dict[str, Any] = {}
+        for row in rows:
+            ended[row.run_id] = max(ended.get(row.run_id, row.run_at), row.run_at)
+        runs = sorted(ended, key=lambda run_id: (ended[run_id], run_id), reverse=True)
+        rows = [row for row in rows if row.run_id in runs[:last_runs]]
     return sorted(rows, key=lambda row: (row.run_at, row.run_id, row.asset, row.check_name))
 
 

@@ -89,6 +89,14 @@ def test_the_last_runs_are_the_newest_by_time(tmp_path: Path) -> None:
     assert read_results(settings, last_runs=0) == []
 
 
+def test_a_run_is_whole_though_its_gates_judged_at_different_times(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    for minutes, run_id in ((0, "run1"), (1, "run2"), (2, "run2")):
+        run = Run(run_id, START + timedelta(minutes=minutes))
+        write_results(settings, [result(run, "a/x", f"check_{minutes}")])
+    assert [r.check_name for r in read_results(settings, last_runs=1)] == ["check_1", "check_2"]
+
+
 def test_failed_rows_keep_every_row_of_a_check(tmp_path: Path) -> None:
     settings, run = settings_in(tmp_path), Run.now("run1")
     rows = [
