@@ -1,7 +1,8 @@
 """A feed as a Dagster component: one asset per source table, with the checks of gate 1.
 
 `dg scaffold defs orchestration.components.feed.FileFeed companies/<company>/feeds/<name>`
-makes a new one; `dg check yaml` validates it. The work itself is `orchestration.lib.ingest`.
+makes a new one; `dg check yaml` and `dg check defs` validate it (the former looks at one document
+of each type only, the latter at all). The work itself is `orchestration.lib.ingest`.
 """
 
 from collections.abc import Iterator

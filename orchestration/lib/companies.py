@@ -38,7 +38,7 @@ from orchestration.lib.layouts import Layout
 from orchestration.lib.settings import Settings
 from orchestration.lib.yaml_errors import explain, read_documents
 
-COMPANIES_DIR = Path(__file__).resolve().parents[1] / "companies"
+COMPANIES_DIR = Path(__file__).resolve().parents[1] / "defs" / "companies"
 PLACEHOLDER = re.compile(r"\$\{?(\w+)\}?")
 
 

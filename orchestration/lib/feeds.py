@@ -1,6 +1,6 @@
 """Feeds: which files a sender delivers and how they become a layout's table.
 
-Belongs here: reading and validating `companies/<company>/feeds/*.yaml`.
+Belongs here: reading and validating `companies/<company>/feeds/<name>/defs.yaml`.
 Doesn't belong here: opening the files (see `readers`) or the company's rules (see `companies`).
 """
 
@@ -210,7 +210,7 @@ def load_feeds(folder: Path, layouts: dict[str, Layout] | None = None) -> tuple[
             feed = parse_feed(document, path, number, layouts)
             if feed.name in feeds:
                 raise FeedError(
-                    f"{path.name}: feed {feed.name} stands in {feeds[feed.name].file} already; "
+                    f"{_place(path)}: feed {feed.name} stands in {feeds[feed.name].file} already; "
                     "give one of them another source or table."
                 )
             feeds[feed.name] = feed
@@ -219,7 +219,7 @@ def load_feeds(folder: Path, layouts: dict[str, Layout] | None = None) -> tuple[
 
 def parse_feed(document: Any, path: Path, number: int, layouts: dict[str, Layout]) -> Feed:
     """Turn one YAML document into a feed; raises FeedError that names file and key."""
-    where = f"{path.name}, document {number}"
+    where = f"{_place(path)}, document {number}"
     if not isinstance(document, dict) or document.get("type") != FEED_TYPE:
         raise FeedError(f"{where}: needs `type: {FEED_TYPE}` and `attributes`.")
     unknown = set(document) - {"type", "attributes", "requirements", "post_processing"}
@@ -227,7 +227,7 @@ def parse_feed(document: Any, path: Path, number: int, layouts: dict[str, Layout
         raise FeedError(f"{where}: unknown keys {sorted(unknown)} beside `attributes`.")
     attributes = document.get("attributes") or {}
     try:
-        feed = Feed.model_validate({**attributes, "file": path.name})
+        feed = Feed.model_validate({**attributes, "file": _place(path)})
     except ValidationError as error:
         name = f"{attributes.get('source', '?')}/{attributes.get('table', '?')}"
         raise FeedError(f"{where} ({name}): {explain(error)}") from error
@@ -279,6 +279,11 @@ def feed_schema() -> dict[str, Any]:
         },
         "$defs": definitions,
     }
+
+
+def _place(path: Path) -> str:
+    """Where a feed stands, as a person looks for it: folder and file."""
+    return f"{path.parent.name}/{path.name}"
 
 
 def _regex(value: str | None) -> str | None:

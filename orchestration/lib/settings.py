@@ -15,7 +15,7 @@ PROJECT_ROOT = Path(__file__).resolve().parents[2]
 
 ENVIRONMENT = {
     "CFS_DATA_DIR": "Folder of all stations (default: data below the project's root).",
-    "CFS_COMPANY": "Name of a folder in orchestration/companies, or a path to one (default: sample).",
+    "CFS_COMPANY": "Name of a folder in orchestration/defs/companies, or a path to one (default: sample).",
     "CFS_OPEN_DATA_DIR": "Folder of the open data sets that the open_data company reads.",
     "CFS_ENGINE": "Engine that runs the models (duckdb).",
     "CFS_POSTGRES_URL": "PostgreSQL in which the published tables stand as well (default: none).",

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import duckdb
 from rich.console import Console
-from rich.table import Table
 
 from data_quality.checks import CheckResult
 from data_quality.data_docs import docs_path
@@ -20,13 +19,14 @@ from orchestration.lib.settings import PROJECT_ROOT, Settings
 
 RECONCILES = "reconcile"
 MOST_RULES = 12
+TABLE_COLUMNS = 3
 
 
 def print_summary(settings: Settings, success: bool, seconds: float) -> None:
     """Print the outcome of a run of the main job that took `seconds`."""
     console = Console(highlight=False, soft_wrap=True)
     version = current_version(settings)
-    results = read_results(settings, last_runs=1)
+    results = _last_run(settings)
     if version is not None and version.company == settings.company_name:
         _tables(console, version)
         _totals(console, results)
@@ -41,21 +41,19 @@ def print_summary(settings: Settings, success: bool, seconds: float) -> None:
         console.print(f"Readers still see version {version.version}.")
 
 
+def _last_run(settings: Settings) -> list[CheckResult]:
+    """Results of the run that ended last."""
+    results = read_results(settings)
+    newest = max(results, key=lambda result: result.run_at, default=None)
+    return [result for result in results if newest and result.run_id == newest.run_id]
+
+
 def _tables(console: Console, version: Version) -> None:
     console.print(f"\n[bold]Published: {len(version.rows)} tables of company {version.company}[/]")
-    columns = 3
-    items = sorted(version.rows.items())
-    height = -(-len(items) // columns)
-    table = Table(show_header=False, box=None, pad_edge=False)
-    for _ in range(columns):
-        table.add_column()
-        table.add_column(justify="right")
+    items = [f"{name:<27}{rows:>10,}" for name, rows in sorted(version.rows.items())]
+    height = -(-len(items) // TABLE_COLUMNS)
     for row in range(height):
-        cells: list[str] = []
-        for item in items[row::height]:
-            cells += [item[0], f"{item[1]:,}   "]
-        table.add_row(*cells)
-    console.print(table)
+        console.print("  " + "    ".join(items[row::height]))
 
 
 def _totals(console: Console, results: list[CheckResult]) -> None:
@@ -74,15 +72,16 @@ def _checks(console: Console, results: list[CheckResult]) -> None:
     console.print("\n[bold]Checks[/]")
     for gate, title in (("arrival", "on what arrived"), ("marts", "on what is published")):
         of_gate = [r for r in results if r.gate == gate]
+        if not of_gate:
+            console.print(f"  {title}: none in this run")
+            continue
         passed = sum(r.success for r in of_gate)
         console.print(f"  {title}: {passed:,} of {len(of_gate):,} passed")
         for result in [r for r in of_gate if r.is_critical_failure]:
             console.print(
                 f"    [red]critical[/] {result.asset} {result.check_name}: {result.observed_value}"
             )
-    notes = Counter(
-        r.check_name for r in results if not r.success and not r.is_critical_failure
-    )
+    notes = Counter(r.check_name for r in results if not r.success and not r.is_critical_failure)
     if notes:
         text = ", ".join(f"{name} ({count})" for name, count in notes.most_common())
         console.print(f"  notes, none of which stops a run: {text}")
