@@ -84,7 +84,7 @@ def _cause(event: Any) -> str:
     return dbt_errors.strip() if found else text[:LONGEST]
 
 
-@dg.logger(description="Progress for a person at a terminal.")
+@dg.logger(config_schema={}, description="Progress for a person at a terminal.")
 def progress_logger(context: dg.InitLoggerContext) -> logging.Logger:
     """A logger with one handler; Dagster's own records reach it, the instance keeps them all."""
     logger = logging.Logger("progress", logging.DEBUG)

@@ -66,4 +66,3 @@ def dbt_project() -> DbtProject:
 def dbt_manifest() -> dict[str, Any]:
     """The parsed manifest of the dbt project."""
     return json.loads(dbt_project().manifest_path.read_text(encoding="utf-8"))
-

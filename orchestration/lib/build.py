@@ -71,6 +71,16 @@ def _may_be_continued(settings: Settings, inputs: dict[str, str]) -> bool:
     return settings.warehouse_path.exists() and same
 
 
+def derived_clusters(settings: Settings) -> Path:
+    """The customer of each record, as the present run works it out."""
+    return settings.station("derived") / "customer_cluster.parquet"
+
+
+def good_clusters(settings: Settings) -> Path:
+    """The customer of each record in the last good warehouse, whose keys later runs keep."""
+    return settings.warehouse_path.with_name("customer_cluster.parquet")
+
+
 def remove_build(settings: Settings) -> None:
     """Delete a build and what belongs to it, left by a run that ended early or failed."""
     for path in settings.build_path.parent.glob(settings.build_path.name + "*"):
@@ -81,6 +91,11 @@ def remove_build(settings: Settings) -> None:
 def promote(settings: Settings, published_version: str) -> None:
     """Let the build be the last good warehouse, and let the next run have its turn."""
     state = read_state(settings.build_path) | {"published_version": published_version}
+    clusters = derived_clusters(settings)
+    if clusters.exists():
+        beside = good_clusters(settings).with_suffix(".copy")
+        shutil.copyfile(clusters, beside)
+        os.replace(beside, good_clusters(settings))
     os.replace(settings.build_path, settings.warehouse_path)
     write_state(settings.warehouse_path, state)
     remove_build(settings)

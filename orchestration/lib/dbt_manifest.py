@@ -25,7 +25,8 @@ def prepare_manifest(manifest: Path) -> bool:
     code = code_fingerprint()
     if manifest.exists() and marker.exists() and marker.read_text(encoding="utf-8") == code:
         return False
-    command = [DBT, "--quiet", "parse", "--no-version-check", "--target-path", manifest.parent]
+    target = ["--target-path", str(manifest.parent)]
+    command = [str(DBT), "--quiet", "parse", "--no-version-check", *target]
     result = subprocess.run(command, cwd=PROJECT_ROOT, capture_output=True, text=True, check=False)
     if result.returncode != 0:
         raise ManifestError(f"dbt parse failed:\n{result.stdout}{result.stderr}")

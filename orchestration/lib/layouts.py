@@ -95,7 +95,9 @@ def load_layouts(folder: Path = LAYOUTS_DIR) -> dict[str, Layout]:
 
 def source_descriptions(folder: Path = LAYOUTS_DIR) -> dict[str, str]:
     """Description of each layout source, as its file states it."""
-    contents = (yaml.safe_load(p.read_text(encoding="utf-8")) for p in sorted(folder.glob("*.yaml")))
+    contents = (
+        yaml.safe_load(p.read_text(encoding="utf-8")) for p in sorted(folder.glob("*.yaml"))
+    )
     return {content["source"]: content["description"] for content in contents}
 
 

@@ -24,7 +24,16 @@ from orchestration.lib.settings import Settings
 
 STORAGE_VERSION = "v1.0.0"
 RESTRICTED = {"email", "phone", "name", "address", "birth_date", "free_text"}
-READABLE_TYPES = ("BIGINT", "INTEGER", "DOUBLE", "DECIMAL", "VARCHAR", "DATE", "TIMESTAMP", "BOOLEAN")
+READABLE_TYPES = (
+    "BIGINT",
+    "INTEGER",
+    "DOUBLE",
+    "DECIMAL",
+    "VARCHAR",
+    "DATE",
+    "TIMESTAMP",
+    "BOOLEAN",
+)
 
 
 class PublishError(RuntimeError):
@@ -176,14 +185,16 @@ def _write_mart(connection: duckdb.DuckDBPyConnection, mart: Mart, parquet: Path
             )
     table = f"target.marts.{_name(mart.name)}"
     columns = ", ".join(_name(name) for name, _ in kept)
-    connection.execute(f"create table {table} as select {columns} from build.marts.{_name(mart.name)}")
+    connection.execute(
+        f"create table {table} as select {columns} from build.marts.{_name(mart.name)}"
+    )
     connection.execute(f"comment on table {table} is {_text(mart.description)}")
     for name, _ in kept:
         comment = _text(mart.columns.get(name, ""))
         connection.execute(f"comment on column {table}.{_name(name)} is {comment}")
     file = _text(parquet / f"{mart.name}.parquet")
     connection.execute(f"copy {table} to {file} (format parquet, compression zstd)")
-    return connection.execute(f"select count(*) from {table}").fetchone()[0]
+    return connection.execute(f"select count(*) from {table}").fetchall()[0][0]
 
 
 def _swap_in(settings: Settings, version: Path) -> None:
@@ -214,7 +225,9 @@ def _text(value: object) -> str:
 
 def main(arguments: list[str] | None = None) -> None:
     """List the kept versions, or go back to one."""
-    parser = argparse.ArgumentParser(prog="python -m orchestration.lib.publish", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m orchestration.lib.publish", description=__doc__
+    )
     group = parser.add_mutually_exclusive_group(required=True)
     group.add_argument("--list", action="store_true", help="list the kept versions")
     group.add_argument(

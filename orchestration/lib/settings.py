@@ -15,11 +15,11 @@ PROJECT_ROOT = Path(__file__).resolve().parents[2]
 
 ENVIRONMENT = {
     "CFS_DATA_DIR": "Folder of all stations (default: data below the project's root).",
-    "CFS_COMPANY": "Name of a folder in orchestration/defs/companies, or a path to one (default: sample).",
+    "CFS_COMPANY": "Folder in orchestration/defs/companies, or a path to one (default: sample).",
     "CFS_OPEN_DATA_DIR": "Folder of the open data sets that the open_data company reads.",
     "CFS_ENGINE": "Engine that runs the models (duckdb).",
     "CFS_POSTGRES_URL": "PostgreSQL in which the published tables stand as well (default: none).",
-    "CFS_SECRET_KEY": "Key of the keyed hashes that stand for personal data; made and kept in the data folder when not set.",
+    "CFS_SECRET_KEY": "Key of the keyed hashes that stand for personal data (default: a file).",
     "CFS_SAMPLE_SCALE": "Size of the sample company; 1 = 1 million people (default: 0.002).",
     "CFS_SAMPLE_SEED": "Seed of the sample company (default: 1).",
     "CFS_THREADS": "Threads of the engine (default: the processors of this machine).",

@@ -36,7 +36,9 @@ def print_summary(settings: Settings, success: bool, seconds: float) -> None:
         _next_steps(console, settings, version)
         console.print(f"\n[bold green]Done in {seconds:.0f} s.[/]")
         return
-    console.print(f"\n[bold red]Not published (after {seconds:.0f} s).[/] What failed stands above.")
+    console.print(
+        f"\n[bold red]Not published (after {seconds:.0f} s).[/] What failed stands above."
+    )
     if version is not None:
         console.print(f"Readers still see version {version.version}.")
 
@@ -98,7 +100,9 @@ def _quarantine(console: Console, settings: Settings) -> None:
     for feed, rule, count, reason in rows[:MOST_RULES]:
         console.print(f"  {count:>8,}  {feed}  {rule}: {reason}")
     if len(rows) > MOST_RULES:
-        console.print(f"  and {len(rows) - MOST_RULES} more: select * from marts.quarantine_summary")
+        console.print(
+            f"  and {len(rows) - MOST_RULES} more: select * from marts.quarantine_summary"
+        )
 
 
 def _next_steps(console: Console, settings: Settings, version: Version) -> None:

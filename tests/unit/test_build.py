@@ -12,6 +12,8 @@ import duckdb
 import pytest
 
 from orchestration.lib.build import (
+    derived_clusters,
+    good_clusters,
     inputs_fingerprint,
     lock_path,
     prepare_build,
@@ -43,6 +45,18 @@ def test_a_run_builds_on_the_last_good_warehouse_not_on_what_failed(settings: Se
     prepare_build(settings, "run-3")
     assert number_in(settings.build_path) == 1, "run-2 was never published"
     assert read_state(settings.build_path)["run_id"] == "run-3"
+    end_turn(lock_path(settings))
+
+
+def test_customer_keys_come_from_the_last_good_run(settings: Settings) -> None:
+    derived_clusters(settings).parent.mkdir(parents=True)
+    for run, published in (("run-1", True), ("run-2", False)):
+        prepare_build(settings, run)
+        write(settings.build_path, 1)
+        derived_clusters(settings).write_text(run)
+        if published:
+            promote(settings, "v1")
+    assert good_clusters(settings).read_text() == "run-1"
     end_turn(lock_path(settings))
 
 

@@ -70,7 +70,10 @@ def test_restricted_columns_stay_inside(settings: Settings) -> None:
     build(settings, "select 1::bigint as thing_key, 'ana@example.com' as email, 'h' as email_hash")
     columns = {"thing_key": None, "email": "email", "email_hash": "identifier"}
     version = publish(settings, manifest(**columns), "run-1")
-    names = read(settings.published_path, "select column_name from duckdb_columns() where schema_name = 'marts'")
+    names = read(
+        settings.published_path,
+        "select column_name from duckdb_columns() where schema_name = 'marts'",
+    )
     assert names == [("thing_key",), ("email_hash",)]
     assert version.withheld == {"dim_thing": ["email"]}
     for file in settings.published_dir.rglob("*"):
@@ -106,7 +109,7 @@ def test_a_missing_mart_publishes_nothing(settings: Settings) -> None:
         **described["nodes"]["model.x.dim_thing"],
         "name": "fct_other",
     }
-    with pytest.raises(PublishError, match="lacks marts.fct_other"):
+    with pytest.raises(PublishError, match=r"lacks marts\.fct_other"):
         publish(settings, described, "run-1")
     assert current_version(settings) is None
     assert not settings.published_path.exists()
@@ -130,12 +133,16 @@ def test_versions_are_kept_and_rolled_back(settings: Settings) -> None:
 def test_descriptions_travel_with_the_file(settings: Settings) -> None:
     build(settings, "select 1::bigint as thing_key")
     publish(settings, manifest(thing_key=None), "run-1")
-    comments = read(settings.published_path, "select comment from duckdb_columns() where schema_name = 'marts'")
+    comments = read(
+        settings.published_path, "select comment from duckdb_columns() where schema_name = 'marts'"
+    )
     assert comments == [("the thing_key",)]
     assert marts_of(manifest(thing_key=None))[0].description == "Things"
 
 
-def test_an_older_client_opens_the_file(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_an_older_client_opens_the_file(
+    settings: Settings, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     """DuckDB 1.0.0, the first stable release, in an environment of its own."""
     build(settings, "select 1::bigint as thing_key, date '2025-01-01' as thing_date")
     publish(settings, manifest(thing_key=None, thing_date=None), "run-1")

@@ -1,8 +1,11 @@
 """Which person record belongs to which customer, worked out between two layers of models."""
 
+from dataclasses import asdict
+
 import dagster as dg
 
 from orchestration import project
+from orchestration.lib.build import derived_clusters, good_clusters
 from orchestration.lib.identity import cluster_customers
 
 CLUSTER_KEY = dg.AssetKey(["derived", "customer_cluster"])
@@ -26,9 +29,12 @@ def identity() -> dg.Definitions:
     )
     def customer_cluster(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         settings = project.settings()
-        target = settings.station("derived") / "customer_cluster.parquet"
-        report = cluster_customers(settings.build_path, target, target)
-        context.log.info(f"derived/customer_cluster: {report}")
-        return dg.MaterializeResult(metadata={"report": dg.MetadataValue.text(str(report))})
+        report = cluster_customers(
+            settings.build_path, derived_clusters(settings), good_clusters(settings)
+        )
+        numbers = asdict(report)
+        counted = f"{report.records:,} records are {report.customers:,} customers"
+        context.log.info(f"derived/customer_cluster: {counted}")
+        return dg.MaterializeResult(metadata=numbers)
 
     return dg.Definitions(assets=[customer_cluster])

@@ -22,7 +22,9 @@ def inputs() -> dg.Definitions:
     def rules(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         changed = write_rules(project.settings(), project.company())
         context.log.info(f"company/rules: {len(changed)} tables changed")
-        return dg.MaterializeResult(metadata={"tables_changed": ", ".join(path.stem for path in changed) or "none"})
+        return dg.MaterializeResult(
+            metadata={"tables_changed": ", ".join(path.stem for path in changed) or "none"}
+        )
 
     @dg.asset(
         key=["bronze", "manifest"],

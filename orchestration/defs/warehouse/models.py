@@ -20,7 +20,7 @@ from dagster_dbt import (
 
 from data_quality.results import ensure_results
 from orchestration import project
-from orchestration.lib.build import is_up_to_date, prepare_build
+from orchestration.lib.build import derived_clusters, is_up_to_date, prepare_build
 from orchestration.lib.identity import write_empty_cluster
 from orchestration.lib.layouts import load_layouts
 
@@ -101,16 +101,14 @@ def models() -> dg.Definitions:
         dagster_dbt_translator=WarehouseTranslator(),
         pool=project.WAREHOUSE_POOL,
     )
-    def warehouse_models(
-        context: dg.AssetExecutionContext, dbt: DbtCliResource
-    ) -> Iterator[Any]:
+    def warehouse_models(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
         settings = project.settings()
         if is_up_to_date(settings):
             context.log.info("dbt: nothing new since the last published build")
             return
         prepare_build(settings, context.run_id, context.log)
         ensure_results(settings)
-        write_empty_cluster(settings.station("derived") / "customer_cluster.parquet")
+        write_empty_cluster(derived_clusters(settings))
         arguments = ["build", *TESTS_OF_WHAT_IS_BUILT, *_window(context)]
         yield from dbt.cli(arguments, context=context).stream()
 
