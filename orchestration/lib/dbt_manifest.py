@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from orchestration.lib.build import code_fingerprint
+from orchestration.lib.locks import end_turn, take_turn
 from orchestration.lib.settings import PROJECT_ROOT
 
 DBT = Path(sys.executable).with_name("dbt")
@@ -19,8 +20,17 @@ class ManifestError(RuntimeError):
 def prepare_manifest(manifest: Path) -> bool:
     """Parse the project if its code differs from what `manifest` was made of.
 
-    Returns whether it was parsed now.
+    Returns whether it was parsed now. Processes that share the file take turns.
     """
+    turn = manifest.with_suffix(".lock")
+    take_turn(turn)
+    try:
+        return _parse_if_changed(manifest)
+    finally:
+        end_turn(turn)
+
+
+def _parse_if_changed(manifest: Path) -> bool:
     marker = manifest.with_suffix(".code")
     code = code_fingerprint()
     if manifest.exists() and marker.exists() and marker.read_text(encoding="utf-8") == code:
