@@ -159,11 +159,8 @@ class CornerShop:
         return {day: (lines, round(value, 4)) for day, lines, value in rows}
 
 
-def differing_tables(left: Path, right: Path, exempt: set[str]) -> dict[str, str]:
-    """Tables of intermediate and marts that differ between two warehouse files, and how.
-
-    `exempt` names tables that say something of the run itself.
-    """
+def differing_tables(left: Path, right: Path) -> dict[str, str]:
+    """Tables of intermediate and marts that differ between two warehouse files, and how."""
     different: dict[str, str] = {}
     with duckdb.connect() as connection:
         connection.execute(f"attach '{left}' as a (read_only); attach '{right}' as b (read_only)")
@@ -171,7 +168,7 @@ def differing_tables(left: Path, right: Path, exempt: set[str]) -> dict[str, str
         for name in sorted(names[0] ^ names[1]):
             different[name] = "stands in one file only"
         for name in sorted(names[0] & names[1]):
-            if name not in exempt and (how := _difference(connection, name)):
+            if how := _difference(connection, name):
                 different[name] = how
     return different
 

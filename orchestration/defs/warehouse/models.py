@@ -103,13 +103,14 @@ def models() -> dg.Definitions:
     )
     def warehouse_models(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
         settings = project.settings()
-        if is_up_to_date(settings):
+        window = _window(context)
+        if not window and is_up_to_date(settings):
             context.log.info("dbt: nothing new since the last published build")
             return
         prepare_build(settings, context.run_id, context.log)
         ensure_results(settings)
         write_empty_cluster(derived_clusters(settings))
-        arguments = ["build", *TESTS_OF_WHAT_IS_BUILT, *_window(context)]
+        arguments = ["build", *TESTS_OF_WHAT_IS_BUILT, *window]
         yield from dbt.cli(arguments, context=context).stream()
 
     return dg.Definitions(
