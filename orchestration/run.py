@@ -17,6 +17,9 @@ import warnings
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
+from orchestration.lib.companies import CompanyError
+from orchestration.lib.feeds import FeedError
+from orchestration.lib.landing import InboxError
 from orchestration.lib.settings import PROJECT_ROOT, Settings, SettingsError
 
 LOGGERS_TO_QUIET = ("dagster", "dbt", "great_expectations", "alembic")
@@ -42,12 +45,32 @@ def main(arguments: list[str] | None = None) -> int:
     make_sample(settings)
     if options.full_refresh:
         settings.warehouse_path.unlink(missing_ok=True)
-    success = run_job(options.start, options.end)
+    success = True
+    try:
+        work = bool(options.start) or has_work(settings)
+    except (CompanyError, FeedError, InboxError) as error:
+        parser.exit(2, f"{error}\n")
+    if work:
+        success = run_job(options.start, options.end)
+    else:
+        print("Nothing new: no file, no rule and no model has changed since the last run.")
 
     from orchestration.lib.summary import print_summary
 
     print_summary(settings, success, time.monotonic() - started)
     return 0 if success else 1
+
+
+def has_work(settings: Settings) -> bool:
+    """Whether a run would load, build or publish anything."""
+    from orchestration.lib.arrivals import is_anything_new
+    from orchestration.lib.build import is_up_to_date
+    from orchestration.lib.companies import load_company
+    from orchestration.lib.rules_tables import write_rules
+
+    company = load_company(settings)
+    write_rules(settings, company)
+    return is_anything_new(settings, company) or not is_up_to_date(settings)
 
 
 def instance_home(settings: Settings) -> Path:

@@ -20,7 +20,10 @@ def published() -> dg.Definitions:
         group_name="warehouse",
         owners=["team:data-engineering"],
         kinds={"duckdb", "parquet"},
-        description="The marts as one DuckDB file and as Parquet, for analysts and BI tools.",
+        description=(
+            "The marts as one DuckDB file, as Parquet and, where CFS_POSTGRES_URL names one, in "
+            "PostgreSQL, for analysts and BI tools."
+        ),
         freshness_policy=project.FRESH_DAILY,
         pool=project.WAREHOUSE_POOL,
     )
@@ -32,7 +35,7 @@ def published() -> dg.Definitions:
         if not results or failed:
             names = ", ".join(f"{r.asset} {r.check_name}" for r in failed) or "the gate did not run"
             raise PublishError(f"Nothing was published: {names}. Run the whole job `everything`.")
-        version = publish(settings, manifest, run_id)
+        version = publish(settings, manifest, run_id, context.log.info)
         promote(settings, version.version)
         rows = sum(version.rows.values())
         context.log.info(f"published: {len(version.rows)} tables, {rows:,} rows")

@@ -20,12 +20,13 @@ from dagster_dbt import (
 
 from data_quality.results import ensure_results
 from orchestration import project
+from orchestration.lib.bronze import export_manifest
 from orchestration.lib.build import derived_clusters, is_up_to_date, prepare_build
+from orchestration.lib.dbt_sources import write_empty_bronze
 from orchestration.lib.identity import write_empty_cluster
 from orchestration.lib.layouts import load_layouts
 
 RULES_KEY = dg.AssetKey(["company", "rules"])
-MANIFEST_KEY = dg.AssetKey(["bronze", "manifest"])
 TESTS_OF_WHAT_IS_BUILT = (
     "--exclude-resource-type",
     "unit_test",
@@ -33,7 +34,6 @@ TESTS_OF_WHAT_IS_BUILT = (
     "buildable",
 )
 MADE = ("model.", "seed.", "snapshot.")
-COLLAPSED_SOURCES = {"company": RULES_KEY, "bronze": MANIFEST_KEY}
 
 
 class WarehouseTranslator(DagsterDbtTranslator):
@@ -57,8 +57,8 @@ class WarehouseTranslator(DagsterDbtTranslator):
         if dbt_resource_props["resource_type"] != "source":
             return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props["name"]])
         source, table = dbt_resource_props["source_name"], dbt_resource_props["name"]
-        if source in COLLAPSED_SOURCES:
-            return COLLAPSED_SOURCES[source]
+        if source == "company":
+            return RULES_KEY
         if f"{source}.{table}" in load_layouts():
             return dg.AssetKey(["layout", source, table])
         return dg.AssetKey([source, table])
@@ -68,8 +68,8 @@ class WarehouseTranslator(DagsterDbtTranslator):
     ) -> dg.AssetSpec:
         """The usual spec, with a layout's source replaced by the feeds that fill it.
 
-        What reads sources also waits for rules and manifest, so that Dagster runs all models
-        that don't follow from a derived asset as one step.
+        What would wait for nothing waits for the rules, so that Dagster runs all models that
+        don't follow from a derived asset as one step.
         """
         spec = super().get_asset_spec(manifest, unique_id, project)
         keys: list[dg.AssetKey] = []
@@ -77,7 +77,7 @@ class WarehouseTranslator(DagsterDbtTranslator):
             keys += self.feeds_by_layout.get(dep.asset_key, [dep.asset_key])
         parents = manifest["parent_map"].get(unique_id, [])
         if not unique_id.startswith("source.") and not any(p.startswith(MADE) for p in parents):
-            keys += [RULES_KEY, MANIFEST_KEY]
+            keys.append(RULES_KEY)
         return spec.replace_attributes(deps=[dg.AssetDep(key) for key in dict.fromkeys(keys)])
 
     def get_metadata(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -103,6 +103,8 @@ def models() -> dg.Definitions:
     )
     def warehouse_models(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
         settings = project.settings()
+        write_empty_bronze(settings)
+        export_manifest(settings)
         window = _window(context)
         if not window and is_up_to_date(settings):
             context.log.info("dbt: nothing new since the last published build")
