@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.lib.locks import end_turn, take_turn
-from orchestration.lib.publish import current_version
+from orchestration.lib.publish import current_version, stands_in_postgres
 from orchestration.lib.settings import PROJECT_ROOT, Settings
 
 CODE = ("dbt_project", "dbt_project.yml", "orchestration/layouts", "orchestration/lib/identity.py")
@@ -27,6 +27,7 @@ def is_up_to_date(settings: Settings) -> bool:
     return (
         settings.warehouse_path.exists()
         and current is not None
+        and stands_in_postgres(settings, current)
         and state.get("published_version") == current.version
         and state.get("inputs") == inputs_fingerprint(settings)
     )

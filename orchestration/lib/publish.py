@@ -1,7 +1,8 @@
 """Publishing: the marts as one DuckDB file and as Parquet, swapped in atomically.
 
 A version is written beside the published one, then takes its name. Readers that have the
-old file open go on reading it. Earlier versions are kept for roll-back:
+old file open go on reading it. Where PostgreSQL is configured (see `publish_postgres`) it is
+written first and both are swapped together. Earlier versions are kept for roll-back:
 `python -m orchestration.lib.publish --list` and `--roll-back [VERSION]`.
 
 Belongs here: what leaves the warehouse and how. Whether it may leave is the gate's to say.
@@ -13,6 +14,8 @@ import argparse
 import json
 import os
 import shutil
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +23,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.lib.publish_errors import PublishError
 from orchestration.lib.settings import Settings
 
 STORAGE_VERSION = "v1.0.0"
@@ -35,9 +39,7 @@ READABLE_TYPES = (
     "BOOLEAN",
 )
 
-
-class PublishError(RuntimeError):
-    """Nothing was published; the message says why and what to do."""
+Log = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -87,10 +89,13 @@ def marts_of(manifest: dict[str, Any]) -> list[Mart]:
     return sorted(marts, key=lambda mart: mart.name)
 
 
-def publish(settings: Settings, manifest: dict[str, Any], run_id: str) -> Version:
+def publish(
+    settings: Settings, manifest: dict[str, Any], run_id: str, log: Log = lambda _: None
+) -> Version:
     """Publish the marts of the build file; returns what was published.
 
-    Raises PublishError when a mart is missing or a column has a type that BI drivers can't read.
+    Raises PublishError when a mart is missing, a column has a type that BI drivers can't read, or
+    PostgreSQL is configured and can't be published; readers then keep the last version.
     """
     now = datetime.now(UTC)
     name = f"{now:%Y%m%dT%H%M%S%f}_{settings.company_name}"
@@ -114,7 +119,11 @@ def publish(settings: Settings, manifest: dict[str, Any], run_id: str) -> Versio
     except BaseException:
         shutil.rmtree(beside, ignore_errors=True)
         raise
-    _swap_in(settings, target)
+    try:
+        _swap_in(settings, target, log)
+    except BaseException:
+        shutil.rmtree(target, ignore_errors=True)
+        raise
     _forget_old(settings)
     return version
 
@@ -134,8 +143,20 @@ def current_version(settings: Settings) -> Version | None:
     return Version(**json.loads(file.read_text("utf-8"))) if file.exists() else None
 
 
-def roll_back(settings: Settings, name: str | None = None) -> Version:
-    """Publish an earlier version again (default: the one before the current)."""
+def stands_in_postgres(settings: Settings, version: Version) -> bool:
+    """Whether PostgreSQL, where one is configured, shows this version."""
+    if settings.postgres_url is None:
+        return True
+    from orchestration.lib.publish_postgres import published_version
+
+    return published_version(settings) == version.version
+
+
+def roll_back(settings: Settings, name: str | None = None, log: Log = lambda _: None) -> Version:
+    """Publish an earlier version again (default: the one before the current).
+
+    Naming the current version publishes it again, into a PostgreSQL that lacks it for example.
+    """
     kept = versions(settings)
     current = current_version(settings)
     if name is None:
@@ -147,7 +168,7 @@ def roll_back(settings: Settings, name: str | None = None) -> Version:
     if chosen is None:
         known = ", ".join(v.version for v in kept) or "none"
         raise PublishError(f"Version {name!r} is not kept. Kept versions: {known}.")
-    _swap_in(settings, settings.published_dir / "versions" / name)
+    _swap_in(settings, settings.published_dir / "versions" / name, log)
     return chosen
 
 
@@ -197,7 +218,32 @@ def _write_mart(connection: duckdb.DuckDBPyConnection, mart: Mart, parquet: Path
     return connection.execute(f"select count(*) from {table}").fetchall()[0][0]
 
 
-def _swap_in(settings: Settings, version: Path) -> None:
+def _swap_in(settings: Settings, version: Path, log: Log) -> None:
+    """Let readers of the file, of Parquet and of PostgreSQL see a version; all of them or none."""
+    before = current_version(settings)
+    begun = False
+    try:
+        with _postgres_swap(settings, version, log):
+            begun = True
+            _swap_files(settings, version)
+    except BaseException:
+        if begun and before is not None:
+            _swap_files(settings, settings.published_dir / "versions" / before.version)
+        elif begun:
+            settings.published_path.unlink(missing_ok=True)
+            (settings.published_dir / "parquet").unlink(missing_ok=True)
+        raise
+
+
+def _postgres_swap(settings: Settings, version: Path, log: Log) -> AbstractContextManager[None]:
+    if settings.postgres_url is None:
+        return nullcontext()
+    from orchestration.lib.publish_postgres import swapped_in
+
+    return swapped_in(settings, version / settings.published_path.name, version.name, log)
+
+
+def _swap_files(settings: Settings, version: Path) -> None:
     beside = settings.published_dir / f".{settings.published_path.name}.{os.getpid()}"
     shutil.copyfile(version / settings.published_path.name, beside)
     with beside.open("rb") as file:
@@ -243,7 +289,7 @@ def main(arguments: list[str] | None = None) -> None:
             print(f"{mark} {version.version}  {version.company}  {rows:,} rows")
         return
     try:
-        chosen = roll_back(settings, options.roll_back or None)
+        chosen = roll_back(settings, options.roll_back or None, print)
     except PublishError as error:
         parser.exit(1, f"{error}\n")
     print(f"Published again: {chosen.version}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
@@ -40,7 +40,7 @@ class Settings:
     company: str
     open_data_dir: Path | None
     engine: str
-    postgres_url: str | None
+    postgres_url: str | None = field(repr=False)
     sample_scale: float
     sample_seed: int
     threads: int
