@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -30,9 +31,14 @@ def prepare_manifest(manifest: Path) -> bool:
         end_turn(turn)
 
 
+def _place() -> str:
+    """What the manifest says of this machine: with another place dbt would parse once more."""
+    return " ".join(os.environ.get(name, "") for name in ("CFS_DATA_DIR", "CFS_COMPANY"))
+
+
 def _parse_if_changed(manifest: Path) -> bool:
     marker = manifest.with_suffix(".code")
-    code = code_fingerprint()
+    code = f"{code_fingerprint()} {_place()}"
     if manifest.exists() and marker.exists() and marker.read_text(encoding="utf-8") == code:
         return False
     target = ["--target-path", str(manifest.parent)]
