@@ -1,0 +1,114 @@
+"""The benchmark's own parts at tiny size: what is compared is the same on both sides."""
+
+import json
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.bench import by_hand, ingestion
+from orchestration.bench.__main__ import as_table, main
+from orchestration.bench.line import BenchError, LineRun
+from orchestration.bench.parts import Line, Options, add_new_files, enough_disk
+from orchestration.lib.settings import Settings
+
+
+def node(name: str, kind: str, materialized: str = "table") -> dict:
+    return {
+        "name": name,
+        "schema": "marts",
+        "resource_type": kind,
+        "original_file_path": f"dbt_project/seeds/{name}.csv",
+        "config": {"materialized": materialized},
+    }
+
+
+def artifacts(folder: Path, nodes: dict[str, tuple[dict, str]]) -> None:
+    folder.mkdir(parents=True)
+    manifest = {"nodes": {key: found for key, (found, _) in nodes.items()}}
+    results = [{"unique_id": key, "compiled_code": sql} for key, (_, sql) in nodes.items()]
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    (folder / "run_results.json").write_text(json.dumps({"results": results}))
+
+
+def test_a_builds_statements_run_in_its_order_and_only_those_of_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    target = tmp_path / "target"
+    artifacts(
+        target / "dbt-abcdef1-1",
+        {
+            "model.a": (node("a", "model", "incremental"), "select 1 as x"),
+            "model.b": (node("b", "model", "view"), "select x + 1 as x from marts.a"),
+            "test.b": (node("b_is_two", "test"), "select * from marts.b where x <> 2"),
+        },
+    )
+    artifacts(target / "dbt-0000000-1", {"model.old": (node("old", "model"), "select wrong")})
+    calls = by_hand.statements(target, "abcdef1f-more")
+    assert [[s.kind for s in call] for call in calls] == [["table", "view", "test"]]
+    monkeypatch.setenv("CFS_DATA_DIR", str(tmp_path / "data"))
+    database = tmp_path / "hand" / "build.duckdb"
+    found = by_hand.run_by_hand(calls, database, Settings.from_environment())
+    assert set(found["by_name"]) == {"a", "b", "b_is_two"}
+    assert found["seconds"] == pytest.approx(sum(found["by_kind"].values()))
+    with duckdb.connect(str(database), read_only=True) as connection:
+        assert connection.execute("select x from marts.b").fetchall() == [(2,)]
+
+
+def test_both_ways_of_ingestion_load_every_row(tmp_path: Path):
+    found = ingestion.measure(tmp_path / "work", 3000, 1)
+    assert found.rows == 3000
+    assert found.line_seconds > 0
+    assert found.hand_seconds > 0
+    assert not (tmp_path / "work").exists()
+
+
+def test_a_way_that_loses_rows_is_not_measured(tmp_path: Path):
+    file = tmp_path / "file.csv"
+    ingestion.write_file(file, 10, 1)
+    layout = ingestion.load_layouts()[ingestion.LAYOUT]
+    with pytest.raises(BenchError, match="10 of 11 rows"):
+        ingestion.by_hand(file, tmp_path / "file.parquet", layout, 1, 11)
+
+
+def test_steps_belong_to_build_gate_or_feeds():
+    steps = {"a__b": 1.0, "bronze__manifest": 2.0, "dbt": 3.0, "dbt_2": 4.0, "audit": 5.0}
+    steps |= {"derived__customer_cluster": 6.0, "published__customer_full_stack": 7.0}
+    run = LineRun("id", 30.0, steps, True)
+    assert (run.feed_seconds, run.build_seconds, run.gate_seconds) == (3.0, 13.0, 5.0)
+
+
+def test_only_files_that_are_new_or_other_are_added(tmp_path: Path):
+    source, target = tmp_path / "source", tmp_path / "target"
+    for folder, files in ((source, {"a": "1", "b": "2", "c": "3"}), (target, {"a": "1", "b": "x"})):
+        folder.mkdir()
+        for name, text in files.items():
+            (folder / name).write_text(text)
+    assert add_new_files(source, target) == 2
+    assert (target / "b").read_text() == "2"
+
+
+def test_too_little_disk_is_said_before_anything_is_made(tmp_path: Path):
+    options = Options(tmp_path, scale=1e9, seed=1, threads=1, rounds=1, rows=1)
+    with pytest.raises(BenchError, match="--folder"):
+        enough_disk(options)
+
+
+def test_an_aim_is_reached_or_missed():
+    lines = [
+        Line("a", "1 s", "2 s", 0.5, 0.6),
+        Line("b", "3 s", "2 s", 1.5, 1.3),
+        Line("c", "", "", 1),
+    ]
+    assert [line.reached for line in lines] == [True, False, None]
+    assert as_table(lines, "title").row_count == 3
+
+
+def test_chosen_parts_write_their_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("CFS_DATA_DIR", str(tmp_path))
+    assert main(["ingest", "--rows", "2000", "--threads", "1", "--name", "tiny"]) == 0
+    report = json.loads((tmp_path / "bench" / "tiny.json").read_text())
+    assert report["versions"]["duckdb"] == duckdb.__version__
+    assert [line["what"] for line in report["lines"]] == ["CSV of 0.002 million rows to bronze"]
+    with pytest.raises(SystemExit):
+        main(["nonsense"])
