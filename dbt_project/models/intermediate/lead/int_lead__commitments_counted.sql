@@ -103,6 +103,8 @@ select
     count(case when status = 'cancelled' then 1 end) as cancelled_count,
     count(case when status = 'achieved' then 1 end) as achieved_count,
     median(business_minutes) as median_business_minutes,
-    sum(overdue_business_minutes) as overdue_business_minutes
+    -- added as decimals, so that the sum does not depend on the order of the rows
+    cast(sum(cast(overdue_business_minutes as decimal(18, 4))) as double)
+        as overdue_business_minutes
 from unioned
 group by sla_commitment_key, cast({{ dbt.date_trunc('month', 'counted_date') }} as date)
