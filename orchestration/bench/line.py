@@ -90,12 +90,17 @@ class Place:
         return Settings.from_environment(self.environment())
 
     def run(self, *arguments: str, must_succeed: bool = True) -> LineRun:
-        """Run the main job; its output is added to `runs.log` in the folder."""
+        """Run the main job; its output is added to `runs.log` in the folder.
+
+        A run that found nothing to do and started no job has no steps.
+        """
+        before = self._steps()[0]
         seconds, status = self.call("orchestration.run", *arguments)
         if status and must_succeed:
             raise BenchError(f"The main job failed; see the end of {self.folder / 'runs.log'}.")
         run_id, steps = self._steps()
-        return LineRun(run_id, seconds, steps, status == 0)
+        is_new = run_id != before
+        return LineRun(run_id, seconds, steps if is_new else {}, status == 0)
 
     def call(self, module: str, *arguments: str) -> tuple[float, int]:
         """Run a module of the project in a process of its own; seconds and exit status."""
@@ -114,11 +119,18 @@ class Place:
             return time.perf_counter() - started, done.returncode
 
     def _steps(self) -> tuple[str, dict[str, float]]:
-        """Id and seconds by step of the newest run, from Dagster's history."""
+        """Id and seconds by step of the newest run, from Dagster's history; none: empty."""
         import dagster as dg
 
-        with dg.DagsterInstance.from_config(self.environment()["DAGSTER_HOME"]) as instance:
-            run_id = instance.get_runs(limit=1)[0].run_id
+        home = self.environment()["DAGSTER_HOME"]
+        if not (Path(home) / "dagster.yaml").exists():
+            return "", {}
+        os.environ["DAGSTER_HOME"] = home
+        with dg.DagsterInstance.from_config(home) as instance:
+            runs = instance.get_runs(limit=1)
+            if not runs:
+                return "", {}
+            run_id = runs[0].run_id
             stats = instance.get_run_step_stats(run_id)
         steps: dict[str, float] = {}
         for step in stats:
