@@ -8,7 +8,6 @@ Doesn't belong here: assets, jobs and the like (see `defs/`), or what works with
 from __future__ import annotations
 
 import json
-import os
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any
@@ -17,7 +16,7 @@ import dagster as dg
 from dagster_dbt import DbtProject
 
 from orchestration.lib.companies import Company, load_company
-from orchestration.lib.dbt_manifest import prepare_manifest
+from orchestration.lib.dbt_manifest import manifest_path, prepare_manifest
 from orchestration.lib.settings import PROJECT_ROOT, Settings
 
 WAREHOUSE_POOL = "warehouse"
@@ -52,11 +51,10 @@ def daily_partitions() -> dg.DailyPartitionsDefinition:
 @lru_cache(maxsize=1)
 def dbt_project() -> DbtProject:
     """The dbt project with its manifest, which is parsed anew when the code changed."""
-    os.environ["CFS_DATA_DIR"] = str(settings().data_dir)
     project = DbtProject(
         project_dir=PROJECT_ROOT,
         profiles_dir=PROJECT_ROOT / "dbt_project",
-        target_path=os.environ.get("DBT_TARGET_PATH", "target"),
+        target_path=manifest_path(settings()).parent,
     )
     prepare_manifest(project.manifest_path)
     return project

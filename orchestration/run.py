@@ -14,6 +14,7 @@ import shutil
 import sys
 import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
@@ -83,16 +84,22 @@ def instance_home(settings: Settings) -> Path:
 
 
 def make_sample(settings: Settings) -> None:
-    """Generate the sample company's files once."""
+    """Generate the sample company's files once, while dbt reads the models in a process of its own.
+
+    What dbt finds wrong is told when the definitions are loaded, which ask it again.
+    """
     inbox = settings.data_dir / "inbox" / "sample"
     if settings.company != "sample" or inbox.exists():
         return
+    from orchestration.lib.dbt_manifest import manifest_path, prepare_manifest
     from orchestration.sample.__main__ import main as generate
 
     scale, seed = settings.sample_scale, settings.sample_seed
     print(f"Generating the sample company (scale {scale:g}, seed {seed}) ...", flush=True)
     beside = inbox.with_name(f".sample.{os.getpid()}")
-    generate(["--scale", str(scale), "--seed", str(seed), "--out", str(beside)])
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        pool.submit(prepare_manifest, manifest_path(settings))
+        generate(["--scale", str(scale), "--seed", str(seed), "--out", str(beside)])
     os.replace(beside, inbox)
 
 

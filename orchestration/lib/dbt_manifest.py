@@ -9,13 +9,19 @@ from pathlib import Path
 
 from orchestration.lib.build import code_fingerprint
 from orchestration.lib.locks import end_turn, take_turn
-from orchestration.lib.settings import PROJECT_ROOT
+from orchestration.lib.settings import PROJECT_ROOT, Settings
 
 DBT = Path(sys.executable).with_name("dbt")
 
 
 class ManifestError(RuntimeError):
     """dbt can't parse the project; the message is dbt's own."""
+
+
+def manifest_path(settings: Settings) -> Path:
+    """Where dbt's manifest lies. Lets dbt, which this process will start, see the data folder."""
+    os.environ["CFS_DATA_DIR"] = str(settings.data_dir)
+    return PROJECT_ROOT / os.environ.get("DBT_TARGET_PATH", "target") / "manifest.json"
 
 
 def prepare_manifest(manifest: Path) -> bool:
