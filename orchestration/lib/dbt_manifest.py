@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any
 
 from orchestration.lib.build import code_fingerprint
 from orchestration.lib.locks import end_turn, take_turn
@@ -54,3 +56,25 @@ def _parse_if_changed(manifest: Path) -> bool:
         raise ManifestError(f"dbt parse failed:\n{result.stdout}{result.stderr}")
     marker.write_text(code, encoding="utf-8")
     return True
+
+
+def tests_of_later_steps(manifest: Mapping[str, Any], models: Collection[str]) -> list[str]:
+    """Tests of `models` (unique ids) that also need a model which is built after them.
+
+    dbt would run a test as soon as one of its models is built. Where a run builds the models in
+    several steps, the last of them runs the tests that look at both.
+    """
+    built, later = set(models), set()
+    waiting = list(built)
+    while waiting:
+        for child in manifest["child_map"].get(waiting.pop(), []):
+            if child.startswith("model.") and child not in built and child not in later:
+                later.add(child)
+                waiting.append(child)
+    return sorted(
+        node["name"]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "test"
+        and built & set(node["depends_on"]["nodes"])
+        and later & set(node["depends_on"]["nodes"])
+    )

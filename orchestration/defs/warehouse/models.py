@@ -22,17 +22,12 @@ from data_quality.results import ensure_results
 from orchestration import project
 from orchestration.lib.bronze import export_manifest
 from orchestration.lib.build import derived_clusters, is_up_to_date, prepare_build
+from orchestration.lib.dbt_manifest import tests_of_later_steps
 from orchestration.lib.dbt_sources import write_empty_bronze
 from orchestration.lib.identity import write_empty_cluster
 from orchestration.lib.layouts import load_layouts
 
 RULES_KEY = dg.AssetKey(["company", "rules"])
-TESTS_OF_WHAT_IS_BUILT = (
-    "--exclude-resource-type",
-    "unit_test",
-    "--indirect-selection",
-    "buildable",
-)
 MADE = ("model.", "seed.", "snapshot.")
 
 
@@ -112,7 +107,10 @@ def models() -> dg.Definitions:
         prepare_build(settings, context.run_id, context.log)
         ensure_results(settings)
         write_empty_cluster(derived_clusters(settings))
-        arguments = ["build", *TESTS_OF_WHAT_IS_BUILT, *window]
+        arguments = ["build", "--exclude-resource-type", "unit_test", *window]
+        later = tests_of_later_steps(project.dbt_manifest(), _selected_models(context))
+        if later:
+            arguments += ["--exclude", *later]
         yield from dbt.cli(arguments, context=context).stream()
 
     return dg.Definitions(
@@ -126,6 +124,16 @@ def models() -> dg.Definitions:
             )
         },
     )
+
+
+def _selected_models(context: dg.AssetExecutionContext) -> set[str]:
+    """Unique ids of the models that this step builds."""
+    keys = {tuple(key.path) for key in context.selected_asset_keys}
+    return {
+        unique_id
+        for unique_id, node in project.dbt_manifest()["nodes"].items()
+        if node["resource_type"] in ("model", "seed") and (node["schema"], node["name"]) in keys
+    }
 
 
 def _window(context: dg.AssetExecutionContext) -> list[str]:
