@@ -33,7 +33,7 @@ def place(settings: Settings) -> str:
     parameters = parameters_of(settings)
     host = parameters.get("host") or "local socket"
     port, database = parameters.get("port") or 5432, parameters.get("dbname") or "default database"
-    return f"{host}:{port}/{database}"
+    return without_secrets(f"{host}:{port}/{database}", parameters)
 
 
 def parameters_of(settings: Settings) -> dict[str, Any]:
@@ -64,11 +64,12 @@ def connected(settings: Settings) -> Iterator[Connection]:
         with psycopg.connect(**parameters, autocommit=True) as connection:
             yield connection
     except psycopg.Error as error:
-        message = without_secrets(str(error).strip(), parameters)
-        raise PostgresError(
-            f"PostgreSQL at {place(settings)} ({VARIABLE}) was not published: {message}\n"
+        message = (
+            f"PostgreSQL at {place(settings)} ({VARIABLE}) was not published: "
+            f"{str(error).strip()}\n"
             f"{_advice(error)} Nothing was published; readers keep the last version."
-        ) from None
+        )
+        raise PostgresError(without_secrets(message, parameters)) from None
 
 
 def without_secrets(message: str, parameters: dict[str, Any]) -> str:

@@ -11,6 +11,7 @@ Belongs here: writing and swapping the schema. What is published, and the swap o
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -36,7 +37,7 @@ from orchestration.lib.settings import Settings
 SCHEMA, NEW, BEFORE = "marts", "marts_new", "marts_before_"
 MARK = "Customer Full Stack: version "
 LOCK_WAIT, DROP_WAIT = "30s", "3s"
-BATCH_ROWS = 50_000
+BATCH_ROWS, TELL_SECONDS = 50_000, 5.0
 LONGEST_NAME = 63
 TYPES = {
     "BIGINT": "bigint",
@@ -135,9 +136,12 @@ def _write(connection: Connection, settings: Settings, file: Path, log: Log) -> 
     connection.execute(SQL("create schema {}").format(Identifier(NEW)))
     with duckdb.connect(str(file), True, {"threads": settings.threads}) as source:
         tables = _tables(source)
+        rows, told_at = 0, time.monotonic()
         for number, table in enumerate(tables, 1):
-            rows = _write_table(connection, source, table)
-            log(f"PostgreSQL: {number}/{len(tables)} {table.name}, {rows:,} rows")
+            rows += _write_table(connection, source, table)
+            if number == len(tables) or time.monotonic() - told_at > TELL_SECONDS:
+                told_at = time.monotonic()
+                log(f"PostgreSQL: {number} of {len(tables)} tables written, {rows:,} rows")
 
 
 def _tables(source: duckdb.DuckDBPyConnection) -> list[Table]:

@@ -48,6 +48,7 @@ from range(120000) as numbers (i)
 def server() -> Iterator[Server]:
     with running() as server:
         ask(server.url, f"create role publisher login password '{PASSWORD}'")
+        ask(server.url, "create role teller login password 's3cret-word'")
         ask(server.url, "create role analyst")
         yield server
 
@@ -270,6 +271,7 @@ def test_a_user_without_rights_publishes_nothing(configured: Settings, server: S
         ("postgresql://publisher:s3cret-word@127.0.0.1:{closed}/x", "Is the server up"),
         ("postgresql://publisher:s3cret-word@127.0.0.1:{port}/x", "password"),
         ("host=127.0.0.1 port={port} user=publisher password=s3cret-word", "password"),
+        ("postgresql://teller:s3cret-word@127.0.0.1:{port}/s3cret-word", "does not exist"),
         ("postgresql://publisher:s3cret-word/9@127.0.0.1:{port}/x", "%XX"),
         ("postgresql://publisher:s3cret-word@9@127.0.0.1:{port}/x", "%XX"),
         ("postgresql://publisher:s3cret-word:9/@127.0.0.1:{port}/x", "%XX"),
@@ -353,6 +355,26 @@ def test_a_view_that_cannot_follow_is_named_and_nothing_is_lost(
         publish_things(configured, dim_thing="select 'other' as other_code")
     assert things(configured, "select thing_key from reports.held") == [(1,)]
     assert schemas(configured) == ["marts"]
+
+
+def test_a_view_of_another_owner_is_named_until_the_publisher_may_replace_it(
+    configured: Settings, server: Server
+) -> None:
+    publish_things(configured, dim_thing=thing(1))
+    things(configured, "grant usage on schema marts to analyst")
+    things(configured, "grant select on marts.dim_thing to analyst")
+    things(configured, "create schema reports")
+    things(configured, "create view reports.theirs as select thing_key from marts.dim_thing")
+    administrator = server.url_of("postgres", url_of(configured).rsplit("/", 1)[1])
+    ask(administrator, "alter view reports.theirs owner to analyst")
+    with pytest.raises(PostgresError, match=r"owner of view theirs\n.*the views that read it"):
+        publish_things(configured, dim_thing=thing(2))
+    assert things(configured) == [(1,)]
+    ask(administrator, "grant analyst to publisher")
+    ask(administrator, "grant create, usage on schema reports to analyst")
+    publish_things(configured, dim_thing=thing(2))
+    ask(administrator, "revoke analyst from publisher")
+    assert ask(administrator, "select thing_key from reports.theirs") == [(2,)]
 
 
 def test_a_schema_of_someone_else_is_left_alone(configured: Settings) -> None:
