@@ -110,7 +110,7 @@ def models() -> dg.Definitions:
         arguments = ["build", "--exclude-resource-type", "unit_test", *window]
         later = tests_of_later_steps(project.dbt_manifest(), _selected_models(context))
         if later:
-            arguments += ["--exclude", *later]
+            arguments += ["--exclude", " ".join(later)]
         yield from dbt.cli(arguments, context=context).stream()
 
     return dg.Definitions(
