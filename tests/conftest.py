@@ -25,6 +25,7 @@ def open_data_dir() -> Path:
     return folder.resolve()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With `-n`, keep together what shares costly runs: all tests on the sample, else a file."""
     for item in items:
