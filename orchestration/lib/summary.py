@@ -20,6 +20,25 @@ from orchestration.lib.settings import PROJECT_ROOT, Settings
 RECONCILES = "reconcile"
 MOST_RULES = 12
 TABLE_COLUMNS = 3
+TOTALS = """
+select 'sales, ' || split_part(sale_id, ':', 1) as name, count(*) as row_count, currency_code,
+    sum(net_amount_original) as amount
+from marts.fct_sale_line group by all
+union all
+select 'sell-in', count(*), currency_code, sum(net_amount_original)
+from marts.fct_sell_in group by all
+union all
+select 'sell-out', count(*), currency_code, sum(sales_amount_original)
+from marts.fct_sell_out group by all
+union all
+select 'ad spend, ' || platform, count(*), currency_code, sum(spend_amount_original)
+from marts.fct_ad_spend_daily group by all
+union all
+select 'leads', count(*), null, null from marts.fct_lead having count(*) > 0
+union all
+select 'tickets', count(*), null, null from marts.fct_ticket having count(*) > 0
+order by 1, 3
+"""
 
 
 def print_summary(settings: Settings, success: bool, seconds: float) -> None:
@@ -29,7 +48,7 @@ def print_summary(settings: Settings, success: bool, seconds: float) -> None:
     results = _last_run(settings)
     if version is not None and version.company == settings.company_name:
         _tables(console, version)
-        _totals(console, results)
+        _totals(console, settings, results)
         _quarantine(console, settings)
     _checks(console, results)
     if success and version is not None:
@@ -58,15 +77,21 @@ def _tables(console: Console, version: Version) -> None:
         console.print("  " + "    ".join(items[row::height]))
 
 
-def _totals(console: Console, results: list[CheckResult]) -> None:
+def _totals(console: Console, settings: Settings, results: list[CheckResult]) -> None:
     reconciled = [r for r in results if RECONCILES in r.check_name and r.gate == "marts"]
-    if not reconciled:
-        return
-    console.print("\n[bold]Totals, from source to mart[/]")
+    console.print("\n[bold]Totals[/]")
+    with duckdb.connect(str(settings.published_path), read_only=True) as connection:
+        for name, rows, currency, amount in connection.execute(TOTALS).fetchall():
+            money = f"{amount:>20,.2f} {currency}" if amount is not None else ""
+            console.print(f"  {name:<28}{rows:>12,} rows{money}")
+    agreeing = sum(result.success for result in reconciled)
+    if reconciled:
+        console.print(
+            f"  {agreeing} of {len(reconciled)} reconciliations from source to mart agree"
+        )
     for result in reconciled:
-        mark = "[green]agrees[/]" if result.success else "[red]differs[/]"
-        console.print(f"  {mark}  {result.asset.split('/')[-1]}: {result.description}")
         if not result.success:
+            console.print(f"  [red]differs[/]  {result.asset}: {result.description}")
             console.print(f"           {result.observed_value}")
 
 
