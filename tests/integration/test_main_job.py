@@ -77,7 +77,7 @@ def test_a_run_prints_what_a_person_wants_to_know(first_half: Stage, whole: Stag
 def test_a_second_run_changes_nothing(whole: Stage, nothing_new: Stage) -> None:
     assert nothing_new.versions == whole.versions
     assert nothing_new.published_hash == whole.published_hash
-    assert "dbt: nothing new since the last published build" in nothing_new.outcome.output
+    assert "Nothing new: no file, no rule and no model has changed" in nothing_new.outcome.output
     assert not re.search(r"rows of \d+ files", nothing_new.outcome.output)
 
 
