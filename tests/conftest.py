@@ -23,11 +23,3 @@ def open_data_dir() -> Path:
     if not (folder / "online_retail").is_dir():
         pytest.skip(f"No open data in {folder}; set CFS_OPEN_DATA_DIR to run this test.")
     return folder.resolve()
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With `-n`, keep together what shares costly runs: all tests on the sample, else a file."""
-    for item in items:
-        shared = "sample" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("sample" if shared else item.path.name))
