@@ -67,9 +67,9 @@ events as (
         touchpoints.ticket_id
     from touchpoints
     left join steps on touchpoints.touchpoint_key = steps.touchpoint_key
+    {# One equality: with the condition beside it the engine compares every pair of rows. #}
     left join conversions
-        on touchpoints.is_conversion
-        and touchpoints.sale_id = conversions.sale_id
+        on case when touchpoints.is_conversion then touchpoints.sale_id end = conversions.sale_id
     union all
     select
         lead_stages.lead_stage_key,
