@@ -24,7 +24,6 @@ class ProgressHandler(logging.Handler):
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
         self.started = time.monotonic()
-        self.models = 0
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print what a record says, if it says something to a person who waits."""
@@ -46,8 +45,6 @@ class ProgressHandler(logging.Handler):
 
     def _event(self, event: Any) -> str:
         kind = dg.DagsterEventType(event.event_type_value)
-        if kind == dg.DagsterEventType.ASSET_MATERIALIZATION:
-            return self._materialized(event)
         if kind == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
             return _failed_check(event.event_specific_data)
         if kind in (dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE):
@@ -55,15 +52,6 @@ class ProgressHandler(logging.Handler):
         if kind == dg.DagsterEventType.STEP_UP_FOR_RETRY:
             return f"{event.step_key}: will be tried again: {_cause(event)}"
         return ""
-
-    def _materialized(self, event: Any) -> str:
-        if not (event.step_key or "").startswith("dbt"):
-            return ""
-        self.models += 1
-        metadata = event.step_materialization_data.materialization.metadata
-        seconds = metadata.get("Execution Duration")
-        took = f"{seconds.value:.2f} s" if seconds is not None else ""
-        return f"model {self.models}: {'.'.join(event.asset_key.path)}  {took}"
 
 
 def _failed_check(check: Any) -> str:

@@ -64,3 +64,9 @@ def dbt_project() -> DbtProject:
 def dbt_manifest() -> dict[str, Any]:
     """The parsed manifest of the dbt project."""
     return json.loads(dbt_project().manifest_path.read_text(encoding="utf-8"))
+
+
+def dbt_nodes() -> list[dict[str, Any]]:
+    """Models and seeds of the dbt project."""
+    nodes = dbt_manifest()["nodes"].values()
+    return [node for node in nodes if node["resource_type"] in ("model", "seed")]

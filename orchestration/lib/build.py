@@ -13,11 +13,19 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from orchestration.lib.locks import end_turn, take_turn
 from orchestration.lib.publish import current_version, stands_in_postgres
 from orchestration.lib.settings import PROJECT_ROOT, Settings
 
-CODE = ("dbt_project", "dbt_project.yml", "orchestration/layouts", "orchestration/lib/identity.py")
+CODE = (
+    "dbt_project",
+    "dbt_project.yml",
+    "orchestration/layouts",
+    "orchestration/lib/customer_keys.py",
+    "orchestration/lib/identity.py",
+)
 
 
 def is_up_to_date(settings: Settings) -> bool:
@@ -80,6 +88,18 @@ def derived_clusters(settings: Settings) -> Path:
 def good_clusters(settings: Settings) -> Path:
     """The customer of each record in the last good warehouse, whose keys later runs keep."""
     return settings.warehouse_path.with_name("customer_cluster.parquet")
+
+
+def row_counts(database: Path) -> dict[tuple[str, str], int]:
+    """Rows of each table of a warehouse file, by schema and name; views are not counted."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        tables = connection.execute(
+            "select schema_name, table_name from duckdb_tables() where database_name = "
+            "current_database()"
+        ).fetchall()
+        counts = ", ".join(f'(select count(*) from "{s}"."{t}")' for s, t in tables)
+        rows = connection.execute(f"select {counts or 'null'}").fetchall()[0]
+    return dict(zip(tables, rows, strict=False))
 
 
 def remove_build(settings: Settings) -> None:

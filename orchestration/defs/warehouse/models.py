@@ -13,19 +13,27 @@ import dagster as dg
 from dagster_dbt import (
     DagsterDbtTranslator,
     DagsterDbtTranslatorSettings,
+    DbtCliInvocation,
     DbtCliResource,
     DbtProject,
     dbt_assets,
 )
+from dagster_dbt.errors import DagsterDbtCliRuntimeError
 
 from data_quality.results import ensure_results
 from orchestration import project
 from orchestration.lib.bronze import export_manifest
-from orchestration.lib.build import derived_clusters, is_up_to_date, prepare_build
+from orchestration.lib.build import (
+    derived_clusters,
+    is_up_to_date,
+    prepare_build,
+    row_counts,
+)
 from orchestration.lib.dbt_manifest import tests_of_later_steps
 from orchestration.lib.dbt_sources import write_empty_bronze
 from orchestration.lib.identity import write_empty_cluster
 from orchestration.lib.layouts import load_layouts
+from orchestration.project import FRESH_DAILY
 
 RULES_KEY = dg.AssetKey(["company", "rules"])
 MADE = ("model.", "seed.", "snapshot.")
@@ -73,7 +81,10 @@ class WarehouseTranslator(DagsterDbtTranslator):
         parents = manifest["parent_map"].get(unique_id, [])
         if not unique_id.startswith("source.") and not any(p.startswith(MADE) for p in parents):
             keys.append(RULES_KEY)
-        return spec.replace_attributes(deps=[dg.AssetDep(key) for key in dict.fromkeys(keys)])
+        spec = spec.replace_attributes(deps=[dg.AssetDep(key) for key in dict.fromkeys(keys)])
+        if spec.key.path[0] == "marts":
+            spec = spec.replace_attributes(freshness_policy=FRESH_DAILY)
+        return spec
 
     def get_metadata(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, Any]:
         """The usual metadata, plus how fresh the table is to be kept."""
@@ -111,7 +122,7 @@ def models() -> dg.Definitions:
         later = tests_of_later_steps(project.dbt_manifest(), _selected_models(context))
         if later:
             arguments += ["--exclude", " ".join(later)]
-        yield from dbt.cli(arguments, context=context).stream()
+        yield from _with_row_counts(context, dbt.cli(arguments, context=context))
 
     return dg.Definitions(
         assets=[warehouse_models],
@@ -126,14 +137,49 @@ def models() -> dg.Definitions:
     )
 
 
+def _with_row_counts(
+    context: dg.AssetExecutionContext, invocation: DbtCliInvocation
+) -> Iterator[Any]:
+    """The events of a dbt run, with the rows of each table, which can be counted at its end.
+
+    Progress goes to the log meanwhile. What was built before a failure is told before it.
+    """
+    names = {n["unique_id"]: (n["schema"], n["name"]) for n in project.dbt_nodes()}
+    events: list[tuple[str | None, Any]] = []
+    failure, built = None, 0
+    try:
+        for event in invocation.stream():
+            model = _model_of(event)
+            events.append((model, event))
+            if model in names:
+                built += 1
+                seconds = event.metadata["Execution Duration"].value
+                name = ".".join(names[model])
+                context.log.info(f"model {built}: {name}  {seconds:.2f} s")
+    except DagsterDbtCliRuntimeError as error:
+        failure = error
+    rows = row_counts(project.settings().build_path)
+    for model, event in events:
+        count = rows.get(names[model]) if model in names else None
+        if count is not None:
+            event = event.with_metadata({**event.metadata, "dagster/row_count": count})
+        yield event
+    if failure is not None:
+        raise failure
+
+
+def _model_of(event: Any) -> str | None:
+    """Unique id of the model that an event says was built."""
+    if not isinstance(event, dg.Output | dg.AssetMaterialization):
+        return None
+    unique_id = event.metadata.get("unique_id")
+    return unique_id.value if isinstance(unique_id, dg.TextMetadataValue) else None
+
+
 def _selected_models(context: dg.AssetExecutionContext) -> set[str]:
     """Unique ids of the models that this step builds."""
     keys = {tuple(key.path) for key in context.selected_asset_keys}
-    return {
-        unique_id
-        for unique_id, node in project.dbt_manifest()["nodes"].items()
-        if node["resource_type"] in ("model", "seed") and (node["schema"], node["name"]) in keys
-    }
+    return {n["unique_id"] for n in project.dbt_nodes() if (n["schema"], n["name"]) in keys}
 
 
 def _window(context: dg.AssetExecutionContext) -> list[str]:
