@@ -24,6 +24,7 @@ from orchestration.bench.line import BenchError
 from orchestration.bench.parts import PARTS, Line, Options, Session
 from orchestration.lib.settings import Settings
 
+WIDTH = 140
 PACKAGES = ("dagster", "dagster-dbt", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations")
 
 
@@ -31,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Measure the chosen parts; returns the exit status, 1 when a measurement failed."""
     settings = Settings.from_environment()
     given = _parse(arguments, settings)
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True, width=max(WIDTH, Console().width))
     started = time.monotonic()
 
     def say(text: str) -> None:
