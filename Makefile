@@ -14,7 +14,7 @@ run: setup ## set up, then load, build, judge and publish the company of CFS_COM
 	@$(BIN)/python -m orchestration.run $(ARGS)
 
 test: setup ## set up, then run every test
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 ui: setup ## open Dagster on http://localhost:3000
 	@$(BIN)/python -m orchestration.ui $(ARGS)
