@@ -45,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
     instance_home(settings)
     make_sample(settings)
     if options.full_refresh:
-        settings.warehouse_path.unlink(missing_ok=True)
+        forget_warehouse(settings)
     success = True
     try:
         work = bool(options.start) or has_work(settings)
@@ -60,6 +60,15 @@ def main(arguments: list[str] | None = None) -> int:
 
     print_summary(settings, success, time.monotonic() - started)
     return 0 if success else 1
+
+
+def forget_warehouse(settings: Settings) -> None:
+    """Let this run build all anew, once no other run builds."""
+    from orchestration.lib.build import lock_path
+    from orchestration.lib.locks import take_turn
+
+    take_turn(lock_path(settings), lambda holder: print(f"Waiting for {holder} to end ..."))
+    settings.warehouse_path.unlink(missing_ok=True)
 
 
 def has_work(settings: Settings) -> bool:
