@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from data_quality.checks import CheckDefinition, CheckResult, Run, Severity
 from data_quality.engine import ROWS, Expected, Judge, Outcome
+from orchestration.lib import engine
 from orchestration.lib.arriving import DUPLICATE, EQUAL_ROW, UNPARSABLE
 from orchestration.lib.casts import is_time
 from orchestration.lib.feeds import Feed
@@ -110,8 +111,7 @@ class _RowCheck:
 
     @property
     def passes(self) -> str:
-        marks = ", ".join("'" + mark.replace("'", "''") + "'" for mark in self.marks)
-        return f"coalesce(not list_has_any({self.column}, [{marks}]), true)"
+        return f"coalesce(not list_has_any({self.column}, {engine.texts(self.marks)}), true)"
 
 
 def arrival_checks(feed: Feed, layout: Layout) -> list[CheckDefinition]:

@@ -26,8 +26,10 @@ import duckdb
 from data_quality import suites as suite_files
 from data_quality.checks import CheckResult, FailedRow, Run, Verdict
 from data_quality.engine import QUERY, ROWS, Expected, Judge, Outcome
-from data_quality.sources import define_sources, quoted, text
+from data_quality.sources import define_sources
 from data_quality.suites import SUITES_DIR, Check, Suite, load_suites, mart_checks
+from orchestration.lib.engine import name as quoted
+from orchestration.lib.engine import text
 from orchestration.lib.publish import READABLE_TYPES
 from orchestration.lib.settings import Settings
 

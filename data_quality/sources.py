@@ -12,6 +12,8 @@ from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
+from orchestration.lib.engine import name as quoted
+from orchestration.lib.engine import text
 from orchestration.lib.layouts import LINEAGE_COLUMNS, Layout, load_layouts
 from orchestration.lib.settings import Settings
 
@@ -37,16 +39,6 @@ def define_sources(
         )
     manifest = settings.station("bronze") / "_manifest" / "load.parquet"
     _create_of_file(connection, LOADS, manifest)
-
-
-def quoted(name: str) -> str:
-    """A SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def text(value: object) -> str:
-    """A SQL string."""
-    return "'" + str(value).replace("'", "''") + "'"
 
 
 def _create(connection: DuckDBPyConnection, name: str, query: str) -> None:

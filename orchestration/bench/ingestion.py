@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.bench.line import BenchError
+from orchestration.lib import engine
 from orchestration.lib.companies import Company
 from orchestration.lib.feeds import Feed, FileFormat
 from orchestration.lib.ingest import ingest_feed
@@ -65,7 +66,7 @@ def write_file(file: Path, rows: int, threads: int) -> None:
         from range({rows}) as numbers(i)
     """
     with duckdb.connect(config={"threads": threads}) as connection:
-        connection.execute(f"copy ({select}) to '{_quoted(file)}' (header true)")
+        connection.execute(f"copy ({select}) to {engine.text(file)} (header true)")
 
 
 def through_the_line(folder: Path, layout: Layout, threads: int, rows: int) -> float:
@@ -96,11 +97,11 @@ def through_the_line(folder: Path, layout: Layout, threads: int, rows: int) -> f
 def by_hand(file: Path, target: Path, layout: Layout, threads: int, rows: int) -> float:
     """Seconds of DuckDB's reader with the layout's types, and one Parquet file."""
     types = ", ".join(f"'{name}': '{column.type}'" for name, column in layout.columns.items())
-    read = f"read_csv('{_quoted(file)}', header = true, columns = {{{types}}})"
+    read = f"read_csv({engine.text(file)}, header = true, columns = {{{types}}})"
     with duckdb.connect(config={"threads": threads}) as connection:
         started = time.perf_counter()
         connection.execute(
-            f"copy (from {read}) to '{_quoted(target)}' (format parquet, compression zstd)"
+            f"copy (from {read}) to {engine.text(target)} (format parquet, compression zstd)"
         )
         seconds = time.perf_counter() - started
         counted = connection.execute("select count(*) from read_parquet(?)", [str(target)])
@@ -111,7 +112,3 @@ def by_hand(file: Path, target: Path, layout: Layout, threads: int, rows: int) -
 def _all(found: int, expected: int, who: str) -> None:
     if found != expected:
         raise BenchError(f"{who} loaded {found:,} of {expected:,} rows; nothing was measured.")
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")

@@ -11,7 +11,6 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from orchestration.lib.layouts import Layout, Rule, load_layouts
@@ -293,9 +292,3 @@ def _regex(value: str | None) -> str | None:
         except re.error as error:
             raise ValueError(f"{value!r} is not a regular expression: {error}") from None
     return value
-
-
-def dump_feed(feed: Feed) -> str:
-    """YAML of a feed as its document holds it, without what is default."""
-    body = feed.model_dump(mode="json", exclude_defaults=True, exclude={"file"})
-    return yaml.safe_dump({"type": FEED_TYPE, "attributes": body}, sort_keys=False)

@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
+from orchestration.lib import engine
 from orchestration.lib.customer_keys import KeyChanges, assign_customer_keys
 
 MODEL_VERSION = "deterministic-1"
@@ -93,7 +94,7 @@ def _read_build(connection: duckdb.DuckDBPyConnection, build_path: Path) -> None
         raise IdentityError(
             f"{build_path} does not exist. Build the model int_customer__record_identifiers first."
         )
-    connection.execute(f"attach '{_quoted(build_path)}' as build (read_only)")
+    connection.execute(f"attach {engine.text(build_path)} as build (read_only)")
     try:
         connection.execute("""
             create table record as
@@ -237,7 +238,7 @@ def _append_log(connection: duckdb.DuckDBPyConnection, log_path: Path) -> None:
     if not _number(connection, "select count(*) from moved_record"):
         return
     now = datetime.now(UTC).replace(tzinfo=None)
-    earlier = f"from read_parquet('{_quoted(log_path)}') union all" if log_path.exists() else ""
+    earlier = f"from read_parquet({engine.text(log_path)}) union all" if log_path.exists() else ""
     _copy(
         connection,
         f"{earlier} select timestamp '{now}' as changed_at, record_id, previous_customer_key, "
@@ -269,13 +270,11 @@ def _report(
 def _copy(connection: duckdb.DuckDBPyConnection, select: str, target_path: Path) -> None:
     target_path.parent.mkdir(parents=True, exist_ok=True)
     beside = target_path.with_name(f"{target_path.name}.{os.getpid()}.tmp")
-    connection.execute(f"copy ({select}) to '{_quoted(beside)}' (format parquet, compression zstd)")
+    connection.execute(
+        f"copy ({select}) to {engine.text(beside)} (format parquet, compression zstd)"
+    )
     os.replace(beside, target_path)
 
 
 def _number(connection: duckdb.DuckDBPyConnection, query: str) -> int:
     return int(connection.execute(query).fetchall()[0][0])
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")

@@ -23,6 +23,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.lib import engine
 from orchestration.lib.publish_errors import PublishError
 from orchestration.lib.settings import Settings
 
@@ -177,8 +178,8 @@ def _write_marts(settings: Settings, marts: list[Mart], folder: Path) -> dict[st
     parquet = folder / "parquet"
     parquet.mkdir()
     with duckdb.connect(config={"threads": settings.threads}) as connection:
-        connection.execute(f"attach {_text(settings.build_path)} as build (read_only)")
-        target = _text(folder / settings.published_path.name)
+        connection.execute(f"attach {engine.text(settings.build_path)} as build (read_only)")
+        target = engine.text(folder / settings.published_path.name)
         connection.execute(f"attach {target} as target (storage_version '{STORAGE_VERSION}')")
         connection.execute("create schema target.marts")
         for mart in marts:
@@ -204,16 +205,16 @@ def _write_mart(connection: duckdb.DuckDBPyConnection, mart: Mart, parquet: Path
                 f"marts.{mart.name}.{name} is {kind}, which BI drivers can't read; "
                 f"publish one of {', '.join(READABLE_TYPES)}."
             )
-    table = f"target.marts.{_name(mart.name)}"
-    columns = ", ".join(_name(name) for name, _ in kept)
+    table = f"target.marts.{engine.name(mart.name)}"
+    columns = ", ".join(engine.name(name) for name, _ in kept)
     connection.execute(
-        f"create table {table} as select {columns} from build.marts.{_name(mart.name)}"
+        f"create table {table} as select {columns} from build.marts.{engine.name(mart.name)}"
     )
-    connection.execute(f"comment on table {table} is {_text(mart.description)}")
+    connection.execute(f"comment on table {table} is {engine.text(mart.description)}")
     for name, _ in kept:
-        comment = _text(mart.columns.get(name, ""))
-        connection.execute(f"comment on column {table}.{_name(name)} is {comment}")
-    file = _text(parquet / f"{mart.name}.parquet")
+        comment = engine.text(mart.columns.get(name, ""))
+        connection.execute(f"comment on column {table}.{engine.name(name)} is {comment}")
+    file = engine.text(parquet / f"{mart.name}.parquet")
     connection.execute(f"copy {table} to {file} (format parquet, compression zstd)")
     return connection.execute(f"select count(*) from {table}").fetchall()[0][0]
 
@@ -259,14 +260,6 @@ def _forget_old(settings: Settings) -> None:
     kept = versions(settings)
     for version in kept[: max(0, len(kept) - max(1, settings.keep_versions))]:
         shutil.rmtree(settings.published_dir / "versions" / version.version, ignore_errors=True)
-
-
-def _name(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"'
-
-
-def _text(value: object) -> str:
-    return "'" + str(value).replace("'", "''") + "'"
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -23,6 +23,7 @@ import psycopg
 import pyarrow.csv
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
+from orchestration.lib import engine
 from orchestration.lib.postgres_connection import (
     VARIABLE,
     Connection,
@@ -203,7 +204,7 @@ def _copy(
     target: Identifier,
 ) -> int:
     values = ", ".join(_value(column) for column in table.columns)
-    rows = source.execute(f"select {values} from {SCHEMA}.{_quoted(table.name)}")
+    rows = source.execute(f"select {values} from {SCHEMA}.{engine.name(table.name)}")
     reader = rows.to_arrow_reader(BATCH_ROWS)
     options = pyarrow.csv.WriteOptions(include_header=False)
     sent = 0
@@ -225,14 +226,10 @@ def _copy(
 
 def _value(column: Column) -> str:
     """Dates as both engines write them; texts without NUL, which PostgreSQL can't hold."""
-    name = _quoted(column.name)
+    name = engine.name(column.name)
     if column.type in ("DATE", "TIMESTAMP"):
         return f"{name}::varchar"
     return f"replace({name}, chr(0), '')" if column.type == "VARCHAR" else name
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _comments(table: Table, target: Identifier) -> Iterator[Composed]:
