@@ -36,6 +36,7 @@ int_customer__channel_record_versions as (
         family_name,
         company_name,
         cast(null as date) as birth_date,
+        cast(null as {{ dbt.type_string() }}) as street,
         postal_code,
         city,
         country,
@@ -47,7 +48,7 @@ int_customer__channel_record_versions as (
     union all
     select
         record_id, 'social', 'social_profile', first_seen_at, email, null, phone, null, null,
-        null, null, null, null, market_code, first_seen_at, false, null, load_id,
+        null, null, null, null, null, market_code, first_seen_at, false, null, load_id,
     from social_profiles
 )
 

@@ -67,6 +67,7 @@ int_customer__crm_record_versions as (
         family_name,
         cast(null as {{ dbt.type_string() }}) as company_name,
         birth_date,
+        street,
         postal_code,
         city,
         market_code as country,
@@ -78,31 +79,31 @@ int_customer__crm_record_versions as (
     union all
     select
         record_id, 'salesforce', 'lead', updated_at, email, mobile_phone, phone, given_name,
-        family_name, company_name, null, null, city, market_code, created_at, is_deleted,
+        family_name, company_name, null, null, null, city, market_code, created_at, is_deleted,
         merged_into_record_id, load_id,
     from leads
     union all
     select
         record_id, 'salesforce', 'account', updated_at, null, null, phone, null, null,
-        company_name, null, postal_code, city, market_code, created_at, is_deleted,
+        company_name, null, null, postal_code, city, market_code, created_at, is_deleted,
         merged_into_record_id, load_id,
     from accounts
     union all
     select
         record_id, 'salesforce', 'case', created_at, supplied_email, null, supplied_phone, null,
-        null, null, null, null, null, market_code, created_at, is_deleted, null, load_id,
+        null, null, null, null, null, null, market_code, created_at, is_deleted, null, load_id,
     from cases
     where contact_id is null
     union all
     select
         record_id, 'crm', 'lead', created_at, email, null, phone, given_name, family_name,
-        company_name, null, null, null, market_code, created_at, false, null, load_id,
+        company_name, null, null, null, null, market_code, created_at, false, null, load_id,
     from flat_leads
     union all
     select
         record_id, 'crm', 'account',
         coalesce(first_deal_at, cast('1900-01-01' as timestamp)), null, null, null, null, null,
-        company_name, null, postal_code, city, market_code, first_deal_at, false, null, load_id,
+        company_name, null, null, postal_code, city, market_code, first_deal_at, false, null, load_id,
     from flat_account_versions
 )
 

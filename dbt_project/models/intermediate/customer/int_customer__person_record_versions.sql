@@ -17,8 +17,8 @@ compared as (
         *,
         {{ surrogate_key([
             'email_normalised', 'phone_normalised', 'other_phone_normalised', 'given_name',
-            'family_name', 'company_name', 'birth_date', 'postal_code', 'city', 'market_code',
-            'is_deleted', 'merged_into_record_id',
+            'family_name', 'company_name', 'birth_date', 'street', 'postal_code', 'city',
+            'market_code', 'is_deleted', 'merged_into_record_id',
         ]) }} as content_key,
     from normalised
 ),
@@ -60,6 +60,7 @@ int_customer__person_record_versions as (
         family_name,
         company_name,
         birth_date,
+        street,
         postal_code,
         city,
         market_code,
@@ -73,7 +74,7 @@ int_customer__person_record_versions as (
     union all
     select
         record_id, 'ga4', 'device', first_seen_at, timestamp '9999-12-31', null, null, null, null,
-        null, null, null, null, null, market_code, first_seen_at, first_seen_at, false, null,
+        null, null, null, null, null, null, market_code, first_seen_at, first_seen_at, false, null,
         load_id,
     from devices
 )

@@ -50,6 +50,7 @@ int_customer__person_records as (
         {{ normalised_name('known_family_name') }} as family_name_key,
         company_name,
         birth_date,
+        street,
         postal_code,
         city,
         market_code,

@@ -77,6 +77,7 @@ int_customer__record_versions_normalised as (
         nullif(trim(family_name), '') as family_name,
         nullif(trim(company_name), '') as company_name,
         birth_date,
+        nullif(trim(street), '') as street,
         upper(nullif(trim(postal_code), '')) as postal_code,
         nullif(trim(city), '') as city,
         market_code,

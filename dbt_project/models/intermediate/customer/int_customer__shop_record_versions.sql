@@ -67,6 +67,7 @@ int_customer__shop_record_versions as (
         family_name,
         cast(null as {{ dbt.type_string() }}) as company_name,
         cast(null as date) as birth_date,
+        cast(null as {{ dbt.type_string() }}) as street,
         postal_code,
         city,
         market_code as country,
@@ -78,7 +79,7 @@ int_customer__shop_record_versions as (
     union all
     select
         record_id, 'shopify', 'order', ordered_at, email, null, phone, null, null, null, null,
-        postal_code, city, country_code, ordered_at, false, null, load_id,
+        null, postal_code, city, country_code, ordered_at, false, null, load_id,
     from orders
     where record_id like 'shopify.order:%' and not is_test
     union all
@@ -88,7 +89,7 @@ int_customer__shop_record_versions as (
             cast(members.joined_date as timestamp), buyers.first_seen_at, members.received_at
         ),
         members.email, null, members.phone, members.given_name, members.family_name, null, null,
-        members.postal_code, null, members.country_code,
+        null, members.postal_code, null, members.country_code,
         coalesce(
             cast(members.joined_date as timestamp), buyers.first_seen_at, members.received_at
         ),
@@ -99,7 +100,7 @@ int_customer__shop_record_versions as (
     select
         record_id, split_part(record_id, '.', 1),
         case when record_id like 'distributor.%' then 'loyalty_member' else 'shop_customer' end,
-        first_seen_at, null, null, null, null, null, null, null, null, null, market_code,
+        first_seen_at, null, null, null, null, null, null, null, null, null, null, market_code,
         first_seen_at, false, null, load_id,
     from buyers
     where record_id not in (select record_id from loyalty_members)

@@ -1,0 +1,106 @@
+{{ config(materialized='view') }}
+{#
+    Grain: two records that have to do with each other without being one customer, as the sources
+    state it, by kind of relation: a person and their company, a company and its parent, people
+    who take part in one conversation, people who log in on the same device.
+    `company` and `parent_company` point to the company; pairs of the other kinds stand once, smaller
+    record_id first. Conversations and devices of a crowd say nothing of two of its members:
+    those of more than the company's identity_max_records are left out.
+#}
+with contacts as (
+    select * from {{ ref('stg_salesforce__contacts') }}
+),
+
+leads as (
+    select * from {{ ref('stg_salesforce__leads') }}
+),
+
+accounts as (
+    select * from {{ ref('stg_salesforce__accounts') }}
+),
+
+messages as (
+    select * from {{ ref('stg_social__messages') }}
+),
+
+device_logins as (
+    select * from {{ ref('int_customer__device_logins') }}
+),
+
+company as (
+    select * from {{ source('company', 'company') }}
+),
+
+stated as (
+    select
+        'company' as relation_type,
+        record_id,
+        'salesforce.account:' || account_id as linked_record_id,
+        created_at as related_at,
+    from contacts
+    where account_id is not null
+    union all
+    select
+        'company', record_id, 'salesforce.account:' || converted_account_id,
+        coalesce(converted_at, updated_at),
+    from leads
+    where converted_account_id is not null
+    union all
+    select
+        'parent_company', record_id, 'salesforce.account:' || parent_account_id, created_at,
+    from accounts
+    where parent_account_id is not null
+),
+
+gatherings as (
+    select
+        'shared_interest' as relation_type,
+        platform || '/' || thread_id as gathering,
+        record_id,
+        min(occurred_at) as joined_at,
+    from messages
+    where thread_id is not null
+        and direction = 'inbound'
+    group by platform, thread_id, record_id
+    union all
+    select 'shared_device', record_id, user_record_id, first_seen_at
+    from device_logins
+    where user_record_id is not null
+),
+
+small_gatherings as (
+    select
+        *,
+        count(*) over (partition by relation_type, gathering) as members,
+    from gatherings
+),
+
+met as (
+    select
+        one.relation_type,
+        one.record_id,
+        other.record_id as linked_record_id,
+        min(greatest(one.joined_at, other.joined_at)) as related_at,
+    from small_gatherings as one
+    cross join company
+    inner join small_gatherings as other
+        on one.relation_type = other.relation_type
+        and one.gathering = other.gathering
+        and one.record_id < other.record_id
+    where one.members between 2 and company.identity_max_records
+    group by one.relation_type, one.record_id, other.record_id
+),
+
+int_customer__record_relations as (
+    select
+        relation_type,
+        record_id,
+        linked_record_id,
+        min(related_at) as related_at,
+    from stated
+    group by relation_type, record_id, linked_record_id
+    union all
+    select relation_type, record_id, linked_record_id, related_at from met
+)
+
+select * from int_customer__record_relations
