@@ -31,6 +31,7 @@ from orchestration.lib.build import (
 )
 from orchestration.lib.dbt_manifest import tests_of_later_steps
 from orchestration.lib.dbt_sources import write_empty_bronze
+from orchestration.lib.derived_tables import write_empty_derived
 from orchestration.lib.identity import write_empty_cluster
 from orchestration.lib.layouts import load_layouts
 from orchestration.project import FRESH_DAILY
@@ -118,6 +119,7 @@ def models() -> dg.Definitions:
         prepare_build(settings, context.run_id, context.log)
         ensure_results(settings)
         write_empty_cluster(derived_clusters(settings))
+        write_empty_derived(settings.station("derived"))
         arguments = ["build", "--exclude-resource-type", "unit_test", *window]
         later = tests_of_later_steps(project.dbt_manifest(), _selected_models(context))
         if later:
