@@ -1,4 +1,3 @@
-{{ config(materialized='view') }}
 {#
     Grain: two records that have to do with each other without being one customer, as the sources
     state it, by kind of relation: a person and their company, a company and its parent, people
