@@ -103,12 +103,18 @@ def make_sample(settings: Settings) -> None:
     from orchestration.lib.dbt_manifest import manifest_path, prepare_manifest
     from orchestration.sample.__main__ import main as generate
 
-    scale, seed = settings.sample_scale, settings.sample_seed
-    print(f"Generating the sample company (scale {scale:g}, seed {seed}) ...", flush=True)
+    chosen = {
+        "scale": settings.sample_scale,
+        "seed": settings.sample_seed,
+        "noise": settings.sample_noise,
+    }
+    told = ", ".join(f"{name} {value:g}" for name, value in chosen.items())
+    print(f"Generating the sample company ({told}) ...", flush=True)
     beside = inbox.with_name(f".sample.{os.getpid()}")
     with ThreadPoolExecutor(max_workers=1) as pool:
         pool.submit(prepare_manifest, manifest_path(settings))
-        generate(["--scale", str(scale), "--seed", str(seed), "--out", str(beside)])
+        options = [text for name, value in chosen.items() for text in (f"--{name}", str(value))]
+        generate([*options, "--out", str(beside)])
     os.replace(beside, inbox)
 
 

@@ -22,6 +22,7 @@ ENVIRONMENT = {
     "CFS_SECRET_KEY": "Key of the keyed hashes that stand for personal data (default: a file).",
     "CFS_SAMPLE_SCALE": "Size of the sample company; 1 = 1 million people (default: 0.002).",
     "CFS_SAMPLE_SEED": "Seed of the sample company (default: 1).",
+    "CFS_SAMPLE_NOISE": "Mess in the sample company's records of people; 0 = none (default: 1).",
     "CFS_THREADS": "Threads of the engine (default: the processors of this machine).",
     "CFS_MEMORY_LIMIT": "Memory limit of the engine, such as 4GB (default: the engine's own).",
     "CFS_KEEP_VERSIONS": "How many published versions are kept for roll-back (default: 5).",
@@ -43,6 +44,7 @@ class Settings:
     postgres_url: str | None = field(repr=False)
     sample_scale: float
     sample_seed: int
+    sample_noise: float
     threads: int
     memory_limit: str | None
     keep_versions: int
@@ -65,6 +67,7 @@ class Settings:
             postgres_url=env.get("CFS_POSTGRES_URL") or None,
             sample_scale=_number(env, "CFS_SAMPLE_SCALE", 0.002),
             sample_seed=int(_number(env, "CFS_SAMPLE_SEED", 1)),
+            sample_noise=_number(env, "CFS_SAMPLE_NOISE", 1.0),
             threads=int(_number(env, "CFS_THREADS", os.cpu_count() or 2)),
             memory_limit=env.get("CFS_MEMORY_LIMIT") or None,
             keep_versions=int(_number(env, "CFS_KEEP_VERSIONS", 5)),

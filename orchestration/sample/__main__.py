@@ -22,6 +22,12 @@ def main(arguments: list[str] | None = None) -> None:
         "--seed", type=int, default=1, help="the same seed gives the same rows (default 1)"
     )
     parser.add_argument(
+        "--noise",
+        type=float,
+        default=1.0,
+        help="mess in the records of people: 0 none, 1 as documented, 2 twice (default 1)",
+    )
+    parser.add_argument(
         "--out", type=Path, required=True, help="folder for the files; truth goes to its truth/"
     )
     parser.add_argument(
@@ -39,7 +45,9 @@ def main(arguments: list[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     if not 0 < given.scale <= 20:
         parser.error(f"--scale {given.scale} is not between 0 and 20; 1 is one million people")
-    params = Parameters(scale=given.scale, seed=given.seed)
+    if not 0 <= given.noise <= 10:
+        parser.error(f"--noise {given.noise} is not between 0 and 10; 1 is as documented")
+    params = Parameters(scale=given.scale, seed=given.seed, noise=given.noise)
     try:
         calendar = calendar_for(given.end_date, given.days, given.until)
     except ValueError as error:

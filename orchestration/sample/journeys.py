@@ -11,7 +11,9 @@ import duckdb
 
 from orchestration.sample.chance import weighted_list
 from orchestration.sample.parameters import (
+    FRIEND_PULL,
     PLACES_BY_START,
+    REFERRAL_LOG_ODDS,
     SEGMENTS,
     STARTS_ONLINE,
     VARIANT_LOG_ODDS,
@@ -122,7 +124,11 @@ def _place_touches(con: duckdb.DuckDBPyConnection, params: Parameters) -> None:
 
 
 def _convert(con: duckdb.DuckDBPyConnection, calendar: Calendar) -> None:
-    """Odds from segment, distinct channels and variants; the place by where the journey started."""
+    """Odds from segment, distinct channels, variants and a friend's word; where it ends.
+
+    A friend's word falls into a person's first journey and mostly pulls it to the own web shop,
+    where the friend's code holds; else the place follows from where the journey started.
+    """
     rest = " ".join(f"when '{name}' then {values[2]}" for name, values in SEGMENTS.items())
     variants = " ".join(f"when '{c}' then {odds}" for c, odds in VARIANT_LOG_ODDS.items())
     con.execute("create table channel_effect (channel varchar, is_online boolean, log_odds double)")
@@ -171,21 +177,29 @@ def _convert(con: duckdb.DuckDBPyConnection, calendar: Calendar) -> None:
                 max(case stage when 'awareness' then 1 when 'consideration' then 2
                     else 3 end) as furthest
             from touch group by journey_id
+        ),
+        recommended as (
+            select arg_min(j.journey_id, (j.start_day, j.journey_id)) as journey_id,
+                {REFERRAL_LOG_ODDS} as log_odds
+            from journey_start j join referral r on r.person_id = j.person_id group by j.person_id
         )
-        select b.*, j.segment, j.starts_online,
-            round((case j.segment {rest} end) + s.log_odds + 0.25 * (b.furthest - 1),
-                6) as log_odds,
+        select b.*, j.segment, j.starts_online, r.journey_id is not null as is_referred,
+            round((case j.segment {rest} end) + s.log_odds + 0.25 * (b.furthest - 1)
+                + coalesce(r.log_odds, 0), 6) as log_odds,
             1 / (1 + exp(-((case j.segment {rest} end) + s.log_odds + 0.25 * (b.furthest
-                - 1)))) as probability
+                - 1) + coalesce(r.log_odds, 0)))) as probability
         from bounds b join summed s on s.journey_id = b.journey_id
         join journey_start j on j.journey_id = b.journey_id
+        left join recommended r on r.journey_id = b.journey_id
     """)
     online, offline = (weighted_list(PLACES_BY_START[start]) for start in ("online", "offline"))
     con.execute(f"""
         create temp table journey_placed as
         with wished as (
             select *, chance(journey_id, 'journey.converts') < probability as converts,
-                case when starts_online then pick({online}, chance(journey_id, 'journey.place'))
+                case when is_referred and chance(journey_id, 'journey.to friend')
+                        < {FRIEND_PULL} then 'own_web'
+                    when starts_online then pick({online}, chance(journey_id, 'journey.place'))
                     else pick({offline}, chance(journey_id, 'journey.place')) end as wished_place
             from journey_odds
         ),
@@ -228,7 +242,7 @@ def _cut_at_end(con: duckdb.DuckDBPyConnection, calendar: Calendar) -> None:
         create table journey as
         select p.journey_id, p.person_id, p.market, p.segment, p.started_at, p.last_touch_at,
             p.first_channel,
-            p.last_channel, p.starts_online, p.log_odds, p.probability,
+            p.last_channel, p.starts_online, p.is_referred, p.log_odds, p.probability,
             case when p.converts_at < timestamp '{calendar.end}' + interval 1 day then p.place
                 end as place,
             case when p.converts_at < timestamp '{calendar.end}' + interval 1 day then p.converts_at
@@ -292,11 +306,12 @@ def _buy(con: duckdb.DuckDBPyConnection, params: Parameters) -> None:
             round(p.list_price_eur * (0.9 + 0.2 * chance(c.journey_id * 8 + c.line_number,
                 'purchase.price')), 2)
                 as unit_price_eur,
-            c.distributor_code = 'northmart' and n.loyalty_card_id is not null
+            c.distributor_code = 'northmart'
+                and coalesce(n.loyalty_card_id, n.family_card_id) is not null
                 and chance(c.journey_id, 'purchase.card') < {params.rates["shows_loyalty_card"]} as
                     shows_card,
             coalesce(shows_card, false) or c.place in ('own_web', 'social_shop') as is_identified,
-            case when shows_card then n.loyalty_card_id end as card_id,
+            case when shows_card then coalesce(n.loyalty_card_id, n.family_card_id) end as card_id,
             c.journey_id
         from chosen c
         join product p on p.gtin = c.gtin

@@ -72,16 +72,26 @@ def write(
         where happened_at is not null and happened_at < timestamp '{calendar.end}' + interval 1 day;
         create temp view klaviyo_person as
         with versions as (
-            select p.*, v.number, c.changed_at, v.number = 1 and chance(p.person_id,
+            select p.*, v.number, c.changed_at, c.tells_newsletter, c.city_2, c.postal_code_2,
+                v.number = 1 and chance(p.person_id,
                 'klaviyo.leaves') < {params.rates["consent_withdrawn"]} as leaves
             from person p join person_change c on c.person_id = p.person_id, (values (0),
                 (1)) v(number)
             where p.klaviyo_id is not null and (v.number = 0 or chance(p.person_id,
-                'klaviyo.leaves') < 0.12)
+                'klaviyo.leaves') < 0.12 or (c.is_changed and c.tells_newsletter))
         )
-        select v.klaviyo_id as id, n.email, n.phone_e164 as phone_number,
+        select v.klaviyo_id as id,
+            case when v.number = 1 and tells_newsletter then n.email_later else n.email
+                end as email,
+            case when v.number = 1 and tells_newsletter then n.phone_e164_later
+                else n.phone_e164 end as phone_number,
             n.given_name as first_name, n.family_name as last_name,
-            null::varchar as organization, v.city, v.postal_code as zip, v.market as country,
+            null::varchar as organization,
+            case when v.number = 1 and tells_newsletter then coalesce(v.city_2, v.city)
+                else v.city end as city,
+            case when v.number = 1 and tells_newsletter then coalesce(v.postal_code_2,
+                v.postal_code) else v.postal_code end as zip,
+            v.market as country,
             case when chance(v.person_id, 'klaviyo.no consent') < {params.rates["consent_missing"]}
                 then null
                 when v.leaves then 'unsubscribed' else 'subscribed' end as custom_consent,

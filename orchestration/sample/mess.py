@@ -93,8 +93,9 @@ def _note_what_is_untidy(con: duckdb.DuckDBPyConnection) -> None:
         from sf_lead where starts_with(email, 'info@')
         union all
         select 'salesforce/contact_point_type_consent', 'missing_consent',
-            (select count(*) from contact_known) - (select count(*) from consent),
-            'contacts without any consent record'
+            (select count(*) from contact_known)
+                - (select count(distinct contact_id) from consent where point = 'Email'),
+            'contacts without a consent record for e-mail'
     """)
 
 

@@ -153,6 +153,14 @@ BUSINESS_KINDS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
 }
 
+LEGAL_FORMS: dict[str, tuple[str, ...]] = {
+    "ES": ("S.L.", "S.A.", "S.L.U."),
+    "MX": ("S.A. de C.V.", "S. de R.L. de C.V."),
+    "CO": ("S.A.S.", "Ltda."),
+    "US": ("LLC", "Inc."),
+    "GB": ("Ltd", "Limited"),
+}
+
 BUSINESS_WORDS = _words(
     "Alba Mirador Central Plaza Norte Jardín Luna Estrella Puerto Roble Delta Colina Real "
     "Horizonte Faro Monte Laguna Prado Cedro Palma Riviera Oasis Brisa Costa Cumbre Valle "

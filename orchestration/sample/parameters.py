@@ -168,15 +168,41 @@ SEGMENTS = {
 }
 
 
+REFERRAL_LOG_ODDS = 1.2
+"""What a friend's recommendation adds to the log odds of the journey that it falls into."""
+
+FRIEND_PULL = 0.7
+"""Share of recommended buyers who buy in the own web shop, if they come from the web at all."""
+
+FRIEND_DISCOUNT = 0.10
+"""What a friend's code takes off the first order in the own web shop."""
+
+INTERESTS = ("baking", "skin care", "plant based", "hair", "family meals")
+
+
 @dataclass(frozen=True)
 class Parameters:
-    """Scale, seed and rates of one world; the defaults are the documented ones."""
+    """Scale, seed, noise and rates of one world; the defaults are the documented ones.
+
+    noise: how untidy the records of people are: 1 as documented, 0 not at all, 2 as if each
+    mishap had two chances to happen. It changes the rates in `NOISY_RATES` and nothing else.
+    """
 
     scale: float
     seed: int
+    noise: float = 1.0
     markets: tuple[Market, ...] = MARKETS
     channels: tuple[Channel, ...] = CHANNELS
-    rates: dict[str, float] = field(default_factory=lambda: dict(RATES))
+    rates: dict[str, float] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Work out the rates at this noise."""
+        noisy = {name: self.struck(RATES[name]) for name in NOISY_RATES}
+        object.__setattr__(self, "rates", RATES | noisy)
+
+    def struck(self, share: float) -> float:
+        """The share that a mishap strikes at this noise, where `share` is it at noise 1."""
+        return share if self.noise == 1 else 1 - (1 - share) ** self.noise
 
     @property
     def person_count(self) -> int:
@@ -213,7 +239,21 @@ RATES: dict[str, float] = {
     "guest_checkout": 0.35,
     "refund": 0.06,
     "test_order": 0.01,
+    # people who bring others
+    "referred": 0.04,
+    "comments_on_posts": 0.10,
     # noise in records
+    "swapped_names": 0.005,
+    "birth_date_swapped": 0.005,
+    "birth_date_default": 0.005,
+    "moves": 0.07,
+    "changes_mobile": 0.05,
+    "changes_email": 0.04,
+    "junior_of_same_name": 0.012,
+    "family_card_of_another": 0.10,
+    "switchboard": 0.30,
+    "company_name_varies": 0.50,
+    "friend_code_lower_case": 0.10,
     "typo_name": 0.03,
     "typo_email": 0.01,
     "nickname": 0.12,
@@ -247,3 +287,27 @@ RATES: dict[str, float] = {
     "contact_merged": 0.03,
     "lead_merged": 0.05,
 }
+
+NOISY_RATES = (
+    "swapped_names",
+    "birth_date_swapped",
+    "birth_date_default",
+    "moves",
+    "changes_mobile",
+    "changes_email",
+    "junior_of_same_name",
+    "family_card_of_another",
+    "switchboard",
+    "company_name_varies",
+    "friend_code_lower_case",
+    "typo_name",
+    "typo_email",
+    "nickname",
+    "one_family_name",
+    "accents_lost",
+    "field_missing",
+    "shares_household_mailbox",
+    "shared_device",
+    "generic_business_mailbox",
+)
+"""Rates that follow `Parameters.noise`: what makes it hard to tell who a record is."""

@@ -77,6 +77,9 @@ def _create_businesses(con: duckdb.DuckDBPyConnection, params: Parameters) -> No
     industries = {
         lang: sql_list([i for _, i in kind]) for lang, kind in names.BUSINESS_KINDS.items()
     }
+    legal_forms = " ".join(
+        f"when '{market}' then {sql_list(forms)}" for market, forms in names.LEGAL_FORMS.items()
+    )
     con.execute(f"""
         create table business as
         with base as (
@@ -95,7 +98,14 @@ def _create_businesses(con: duckdb.DuckDBPyConnection, params: Parameters) -> No
             case when s.language = 'es' then kind || ' ' || b.word else b.word || ' ' || kind end
                 || ' ' || b.business_id as name,
             ascii_of(b.word) || '-' || b.business_id || '.example' as domain,
-            c.city, c.region, c.prefix
+            c.city, c.region, c.prefix,
+            name || ' ' || pick(case b.market {legal_forms} end,
+                chance(b.business_id, 'business.legal form')) as legal_name,
+            case when chance(b.business_id, 'business.switchboard') < {params.rates["switchboard"]}
+                then case b.market when 'ES' then '93' when 'MX' then '334' when 'CO' then '601'
+                    when 'GB' then '161' else '646' end
+                    || '2' || lpad((b.business_id * 104729 % 1000000)::varchar, 6, '0')
+                end as switchboard
         from base b
         join market_setting s on s.market = b.market
         join city c on c.market = b.market
@@ -110,6 +120,11 @@ def _create_persons(con: duckdb.DuckDBPyConnection, params: Parameters, calendar
     markets = weighted_list({m.code: m.share for m in params.markets})
     segments = weighted_list({name: values[0] for name, values in SEGMENTS.items()})
     family_count = len(names.FAMILY_NAMES["es"])
+    con.execute("""
+        create macro junior_birth_date(other, days_apart) as
+            case when other + days_apart <= date '2007-12-31' then other + days_apart
+                else other - days_apart end
+    """)
     _create_slots(con)
     con.execute(f"""
         create temp table person_base as
@@ -124,13 +139,16 @@ def _create_persons(con: duckdb.DuckDBPyConnection, params: Parameters, calendar
         from heads;
         create temp table person_placed as
         select p.person_id, p.household_id, p.is_head,
+            not p.is_head and chance(p.person_id, 'person.junior')
+                < {rates["junior_of_same_name"]} as is_junior,
+            case when is_junior then p.household_id else p.person_id end as named_after,
             pick({markets}, chance(p.household_id, 'household.market')) as market,
             pick({segments}, chance(p.person_id, 'person.segment')) as segment,
             chance(p.person_id, 'person.business') < {rates["is_business_buyer"]} as
                 is_business_buyer,
-            floor(chance(p.person_id, 'person.given') * 60)::int as given_position,
-            floor(chance(case when chance(p.person_id, 'person.kin') < 0.7 then p.household_id
-                else p.person_id + 500000000 end, 'person.family') * {family_count})::int as
+            floor(chance(named_after, 'person.given') * 60)::int as given_position,
+            floor(chance(case when chance(named_after, 'person.kin') < 0.7 then p.household_id
+                else named_after + 500000000 end, 'person.family') * {family_count})::int as
                     family_position,
             floor(chance(p.person_id, 'person.family 2') * {family_count})::int as
                 family_2_position,
@@ -178,7 +196,11 @@ def _create_persons(con: duckdb.DuckDBPyConnection, params: Parameters, calendar
         )
         select person_id, household_id, market, language, segment, given_name, nickname,
             family_name_1, family_name_2,
-            date '1942-01-01' + (chance(person_id, 'person.birth') * 23000)::int as birth_date,
+            case when is_junior then junior_birth_date(
+                    date '1942-01-01' + (chance(household_id, 'person.birth') * 23000)::int,
+                    (6570 + 6000 * chance(person_id, 'person.years apart'))::int)
+                else date '1942-01-01' + (chance(person_id, 'person.birth') * 23000)::int
+                end as birth_date,
             case when uses_household_mailbox then 'familia' || house_number || '@gmail.com'
                  when chance(person_id, 'person.has mail') < {rates["has_email"]} then mail_name
                      || '@' || domain
@@ -213,6 +235,12 @@ def _create_persons(con: duckdb.DuckDBPyConnection, params: Parameters, calendar
                 and market in ('US', 'GB')
                 then '29' || lpad((person_id * 13 + 1000000007)::varchar, 11, '0')
                     end as loyalty_card_id,
+            case when loyalty_card_id is null and not is_head and market in ('US', 'GB')
+                and chance(household_id, 'person.card') < {rates["has_loyalty_card"]}
+                and chance(person_id, 'person.family card') < {rates["family_card_of_another"]}
+                then '29' || lpad((household_id * 13 + 1000000007)::varchar, 11, '0')
+                    end as family_card_id,
+            is_head, is_junior, number as number_drawn, mobile_prefix,
             case when chance(person_id, 'person.shop account') < {rates["has_shop_account"]}
                 then 7000000000 + person_id * 17 end as shop_customer_id,
             case when chance(person_id, 'person.newsletter') < {rates["subscribes_newsletter"]}

@@ -1,9 +1,10 @@
-"""The CRM's people in Salesforce's shape: employees, accounts, contacts, consents."""
+"""The CRM's people in Salesforce's shape: employees, accounts, contacts (consents: `consents`)."""
 
 from __future__ import annotations
 
 import duckdb
 
+from orchestration.sample import consents
 from orchestration.sample.files import Outbox
 from orchestration.sample.parameters import Calendar, Parameters
 
@@ -48,8 +49,9 @@ def write(
     con: duckdb.DuckDBPyConnection, outbox: Outbox, params: Parameters, calendar: Calendar
 ) -> None:
     """Write user, account, contact and contact_point_type_consent."""
-    _create_users_and_accounts(con, calendar)
+    _create_users_and_accounts(con, params, calendar)
     _create_contacts(con, params, calendar)
+    consents.create(con, params, calendar)
     late, twice = params.rates["late_row"], params.rates["duplicate_row"]
     outbox.write(con, "sf_user", "salesforce", "user", "csv")
     outbox.write(con, "sf_account", "salesforce", "account", "csv")
@@ -57,7 +59,10 @@ def write(
     outbox.write(con, "sf_consent", "salesforce", "contact_point_type_consent", "jsonl")
 
 
-def _create_users_and_accounts(con: duckdb.DuckDBPyConnection, calendar: Calendar) -> None:
+def _create_users_and_accounts(
+    con: duckdb.DuckDBPyConnection, params: Parameters, calendar: Calendar
+) -> None:
+    varies = params.rates["company_name_varies"]
     con.execute(f"""
         create temp view sf_user as
         select user_id as id, name, email, department, title, manager_id,
@@ -83,9 +88,11 @@ def _create_users_and_accounts(con: duckdb.DuckDBPyConnection, calendar: Calenda
             from account_known a, (values (0), (1)) v(number) where v.number = 0
                 or a.customer_since is not null
         )
-        select code('001', b.business_id, 12) || 'AAA' as id, b.name, case
+        select code('001', b.business_id, 12) || 'AAA' as id,
+            case when chance(b.business_id, 'account.legal name') < {varies / 2} then b.legal_name
+                else b.name end as name, case
             when v.number = 0 then 'Prospect' else 'Customer' end as type,
-            b.industry, 'www.' || b.domain as website, null::varchar as phone,
+            b.industry, 'www.' || b.domain as website, b.switchboard as phone,
                 b.city as billing_city,
             b.prefix || '01' as billing_postal_code, b.market as billing_country_code,
                 user_code(v.owner_number) as owner_id,
@@ -114,37 +121,48 @@ def _create_contacts(
                 end as begins_at,
                 created_at + interval 20 day + to_seconds((86400 * 60 * chance(person_id,
                     'contact.merged at'))::bigint) as merged_at,
-                greatest(c.changed_at, created_at + interval 1 day) as changed_at
+                greatest(c.changed_at, created_at + interval 1 day) as changed_at,
+                c.changed_at as life_changed_at, c.is_changed and c.tells_crm as tells_change
             from records r join person_change c using (person_id)
         ),
         versions as (
             select *, 0 as number, begins_at as happened_at, false as gone from begun
-            union all select *, 1, changed_at, false from begun where copy = 0 and chance(person_id,
-                'contact.changes') < 0.1
+            union all select *, 1, changed_at, false from begun where copy = 0
+                and (chance(person_id, 'contact.changes') < 0.1 or tells_change)
             union all select *, 2, merged_at + interval 1 second, true from begun where copy = 1
             union all select *, 3, changed_at + interval 30 day, true from begun where copy = 0
                 and is_deleted_later and not has_duplicate
         )
-        select * from versions where happened_at < {end};
+        select *, begins_at >= life_changed_at or (number in (1, 3) and tells_change) as is_later
+        from versions where happened_at < {end};
         create temp view sf_contact as
         select v.record_code as id,
             case when p.is_business_buyer and a.business_id is not null then code('001',
                 a.business_id, 12) || 'AAA' end as account_id,
             case when v.copy = 1 then p.given_name else n.given_name end as first_name,
                 coalesce(n.family_name, p.family_name_1) as last_name,
-            case when v.copy = 1 then coalesce(p.email, p.email_2) when p.is_business_buyer
+            case when v.copy = 1 then coalesce(case when v.is_later then c.email_3 end, p.email,
+                p.email_2) when p.is_business_buyer
                 and chance(p.person_id, 'contact.work mail') < 0.3 then work_mail(p.person_id,
                 p.given_name, p.family_name_1, b.domain)
-                else n.email end as email,
-            case when v.copy = 1 then null else p.landline end as phone, case
-                when v.copy = 1 then p.mobile else n.phone_national end as mobile_phone,
-            case when chance(n.copy_id, 'contact.birth') < 0.4 then p.birth_date end as birthdate,
-            null::varchar as title, v.lead_source, p.street as mailing_street,
-            case when v.number = 1 then (select max(c.city) from city c where c.market = p.market)
-                else p.city end as mailing_city,
-            p.postal_code as mailing_postal_code, p.market as mailing_country_code,
-            case when chance(n.copy_id, 'contact.card') < 0.6 then p.loyalty_card_id
-                end as loyalty_card_c,
+                when v.is_later then n.email_later else n.email end as email,
+            case when v.copy = 1 then null when p.is_business_buyer and b.switchboard is not null
+                then b.switchboard else p.landline end as phone, case
+                when v.copy = 1 then case when v.is_later then coalesce(c.mobile_2, p.mobile)
+                    else p.mobile end
+                when v.is_later then n.phone_national_later else n.phone_national
+                end as mobile_phone,
+            case when chance(n.copy_id, 'contact.birth') < 0.4 then n.birth_date_told
+                end as birthdate,
+            null::varchar as title, v.lead_source,
+            case when v.is_later then coalesce(c.street_2, p.street) else p.street
+                end as mailing_street,
+            case when v.is_later then coalesce(c.city_2, p.city) else p.city end as mailing_city,
+            case when v.is_later then coalesce(c.postal_code_2, p.postal_code)
+                else p.postal_code end as mailing_postal_code,
+            p.market as mailing_country_code,
+            case when chance(n.copy_id, 'contact.card') < 0.6
+                then coalesce(p.loyalty_card_id, p.family_card_id) end as loyalty_card_c,
             case when chance(n.copy_id, 'contact.shop') < 0.5 then p.shop_customer_id
                 end as shop_customer_id_c,
             chance(p.person_id, 'contact.opts out') < {params.rates["consent_withdrawn"]}
@@ -154,31 +172,9 @@ def _create_contacts(
                 v.begins_at as created_date, v.happened_at as system_modstamp,
             v.happened_at as _at, (v.person_id * 2 + v.copy) * 4 + v.number as _id
         from contact_version v join person p on p.person_id = v.person_id
+        join person_change c on c.person_id = v.person_id
         join noisy_person n on n.person_id = v.person_id and n.system = 'contact'
         left join business b on b.business_id = p.business_id
         left join account_known a on a.business_id = p.business_id
-            and a.created_at <= v.happened_at;
-        create temp table consent as
-        select k.contact_id, k.person_id, k.created_at as given_at,
-            case when chance(k.person_id, 'consent.withdrawn') < {params.rates["consent_withdrawn"]}
-                then k.created_at + to_seconds((86400 * (5 + 300 * chance(k.person_id,
-                    'consent.until')))::bigint) end as withdrawn_at,
-            k.lead_source
-        from contact_known k where chance(k.person_id,
-            'consent.missing') >= {params.rates["consent_missing"]};
-        create temp view sf_consent as
-        with steps as (
-            select *, 0 as number, given_at as happened_at, 'OptIn' as status,
-                given_at as valid_from, null::timestamp as valid_to, 0 as record from consent
-            union all select *, 1, withdrawn_at, 'OptIn', given_at, withdrawn_at, 0 from consent
-                where withdrawn_at is not null
-            union all select *, 2, withdrawn_at, 'OptOut', withdrawn_at, null, 1 from consent
-                where withdrawn_at is not null
-        )
-        select code('0ZY', person_id * 2 + record, 12) || 'AAA' as id, contact_id as party_id,
-            'Email' as contact_point_type, status as privacy_consent_status,
-            case lead_source when 'Loyalty' then 'Store' else 'Web' end as capture_source,
-                valid_from as effective_from, valid_to as effective_to,
-            happened_at as system_modstamp, happened_at as _at, person_id * 4 + number as _id
-        from steps where happened_at < {end}
+            and a.created_at <= v.happened_at
     """)

@@ -29,6 +29,7 @@ def write(
 
 def _create_leads(con: duckdb.DuckDBPyConnection, params: Parameters, calendar: Calendar) -> None:
     """One version per change; a lead captured again is merged into the first one now and then."""
+    varies = params.rates["company_name_varies"]
     end = f"timestamp '{calendar.end}' + interval 1 day"
     con.execute(f"""
         create temp table lead_step as
@@ -76,6 +77,11 @@ def _create_leads(con: duckdb.DuckDBPyConnection, params: Parameters, calendar: 
             s.number), true
         from lead_merge m join stated s on s.lead_id = m.lead_id where s.happened_at <= m.merged_at
             group by m.lead_id, m.merged_at;
+        create macro company_as_typed(name, legal_name, id, share) as
+            case when chance(id, 'lead.company') < share * 0.6 then legal_name
+                when chance(id, 'lead.company') < share * 0.8 then upper(strip_accents(name))
+                when chance(id, 'lead.company') < share then replace(legal_name, '.', '')
+                else name end;
         create macro lead_code(lead_id) as code('00Q', lead_id, 12) || 'AAA';
         create temp view sf_lead as
         select lead_code(l.lead_id) as id, n.given_name as first_name, coalesce(n.family_name,
@@ -84,10 +90,16 @@ def _create_leads(con: duckdb.DuckDBPyConnection, params: Parameters, calendar: 
                 'lead.generic mail') < {params.rates["generic_business_mailbox"]} then 'info@'
                 || b.domain
                 when chance(l.lead_id, 'lead.work mail') < 0.6 then work_mail(p.person_id,
-                    p.given_name, p.family_name_1, b.domain) else n.email end as email,
-            case when chance(l.lead_id, 'lead.phone') < 0.5 then n.phone_national end as phone,
-                p.mobile as mobile_phone,
-            b.name as company, pick(['Buyer', 'Owner', 'Manager', 'Chef', 'Purchasing'],
+                    p.given_name, p.family_name_1, b.domain)
+                else at_time(l.captured_at, n.changed_at, n.email, n.email_later) end as email,
+            case when b.switchboard is not null and chance(l.lead_id, 'lead.switchboard') < 0.7
+                then b.switchboard
+                when chance(l.lead_id, 'lead.phone') < 0.5 then at_time(l.captured_at,
+                    n.changed_at, n.phone_national, n.phone_national_later) end as phone,
+            at_time(l.captured_at, n.changed_at, p.mobile, coalesce(v.mobile_2, p.mobile))
+                as mobile_phone,
+            company_as_typed(b.name, b.legal_name, l.lead_id, {varies}) as company,
+            pick(['Buyer', 'Owner', 'Manager', 'Chef', 'Purchasing'],
                 chance(p.person_id, 'lead.title')) as title, b.industry,
             l.market as country_code, b.city, l.lead_source,
             case l.lead_source when 'Trade Show' then event_campaign(l.market, l.captured_at,
@@ -112,6 +124,7 @@ def _create_leads(con: duckdb.DuckDBPyConnection, params: Parameters, calendar: 
                 l.lead_id * 16 + s.number as _id
         from lead_state s join lead l on l.lead_id = s.lead_id
         join person p on p.person_id = l.person_id
+        join person_change v on v.person_id = l.person_id
         join business b on b.business_id = l.business_id
         join noisy_person n on n.person_id = l.person_id and n.system = 'lead'
         left join lead_merge m on m.lead_id = l.lead_id

@@ -52,10 +52,10 @@ def _create_cases(con: duckdb.DuckDBPyConnection) -> None:
         )
         select case_code(c.case_number) as id, lpad(c.case_number::varchar, 8, '0') as case_number,
             case when k.created_at <= c.opened_at then k.contact_id end as contact_id,
-            case when c.origin in ('Email', 'Web', 'Chat') then coalesce(n.email, p.email)
-                end as supplied_email,
-            case when c.origin = 'Phone' then coalesce(n.phone_national, p.mobile)
-                end as supplied_phone,
+            case when c.origin in ('Email', 'Web', 'Chat') then coalesce(at_time(c.opened_at,
+                n.changed_at, n.email, n.email_later), p.email) end as supplied_email,
+            case when c.origin = 'Phone' then coalesce(at_time(c.opened_at, n.changed_at,
+                n.phone_national, n.phone_national_later), p.mobile) end as supplied_phone,
             case when c.origin = 'Social' and p.social_platform is not null then p.social_platform
                 || '/' || p.social_profile_id end as social_profile_id_c,
             c.origin, c.type, c.topic as topic_c, case when c.type in ('Complaint',
@@ -115,7 +115,8 @@ def _create_comments(con: duckdb.DuckDBPyConnection, calendar: Calendar) -> None
             case when s.case_number is not null then case_code(s.case_number) end as case_id_c,
             case when s.order_journey_id is not null then order_name(s.order_journey_id)
                 end as order_number_c,
-            coalesce(n.email, p.email) as email_c, s.responded_at as responded_at_c,
+            coalesce(at_time(s.responded_at, n.changed_at, n.email, n.email_later), p.email)
+                as email_c, s.responded_at as responded_at_c,
                 s.responded_at as _at, s.survey_id as _id
         from survey s join person p on p.person_id = s.person_id
         join noisy_person n on n.person_id = s.person_id and n.system = 'case'

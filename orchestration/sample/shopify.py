@@ -19,9 +19,14 @@ def build(con: duckdb.DuckDBPyConnection, params: Parameters, calendar: Calendar
             r.name as title, r.sku, m.currency, round(p.unit_price_eur / m.rate, 2) as unit_price,
             case when chance(p.purchase_id, 'order.discount') < 0.15
                 then round(p.quantity * round(p.unit_price_eur / m.rate, 2) * 0.1, 2) else 0.0
-                    end as discount
+                    end as promotion_discount,
+            case when f.journey_id is not null then round((p.quantity * unit_price
+                - promotion_discount) * f.discount, 2) else 0.0 end as friend_discount,
+            round(promotion_discount + friend_discount, 2) as discount,
+            (p.quantity * unit_price - discount) * m.rate as net_eur
         from purchase p join product r on r.gtin = p.gtin join market_setting m
             on m.market = p.market
+        left join friend_code f on f.journey_id = p.journey_id
         where p.place in ('own_web', 'social_shop');
         create table shop_order as
         with summed as (
@@ -82,6 +87,16 @@ def write(
         twice,
         measures=("quantity", "total_discount"),
     )
+    outbox.write(
+        con,
+        "shopify_discount_code",
+        "shopify",
+        "order_discount_code",
+        "csv.gz",
+        0.0,
+        twice,
+        measures=("amount",),
+    )
     outbox.write(con, "shopify_refund", "shopify", "refund", "jsonl.gz")
     outbox.write(
         con,
@@ -95,20 +110,24 @@ def write(
 
 
 def _create_customers(con: duckdb.DuckDBPyConnection, params: Parameters) -> None:
-    """Accounts as people typed them; one in ten changes its address later (a second version)."""
+    """Accounts as people typed them; a second version where a person tells of a change."""
     con.execute("""
         create temp view shopify_customer as
         with versions as (
-            select n.*, v.number from noisy_person n, (values (0), (1)) v(number)
-            where n.system = 'shopify' and (v.number = 0 or chance(n.person_id, 'shop.moves') < 0.1)
+            select n.*, v.number from noisy_person n
+            join person_change c on c.person_id = n.person_id, (values (0), (1)) v(number)
+            where n.system = 'shopify' and (v.number = 0 or (c.is_changed and c.tells_shop))
         )
         select p.shop_customer_id as id, v.given_name as first_name, v.family_name as last_name,
-            v.email, v.phone_e164 as phone,
+            case when v.number = 0 then v.email else v.email_later end as email,
+            case when v.number = 0 then v.phone_e164 else v.phone_e164_later end as phone,
             'enabled' as state, chance(v.person_id, 'shop.marketing') < 0.6 as accepts_marketing,
                 v.email is not null as verified_email,
-            case when v.number = 0 then p.city else (select min(c.city) from city c
-                where c.market = p.market) end as default_address_city,
-            p.postal_code as default_address_zip, p.market as default_address_country_code,
+            case when v.number = 1 then coalesce(s.city_2, p.city) else p.city
+                end as default_address_city,
+            case when v.number = 1 then coalesce(s.postal_code_2, p.postal_code)
+                else p.postal_code end as default_address_zip,
+            p.market as default_address_country_code,
                 p.known_since as created_at,
             case when v.number = 0 then p.known_since else s.changed_at end as updated_at,
             case when v.number = 0 then p.known_since else s.changed_at end as _at, v.person_id * 2
@@ -134,8 +153,9 @@ def _create_orders(con: duckdb.DuckDBPyConnection, params: Parameters, calendar:
                 from shop_order)::bigint) r(i)
         )
         select o.order_id as id, order_name(o.journey_id) as name,
-            case when o.is_guest then coalesce(n.email, p.email, p.email_2) else coalesce(n.email,
-                p.email) end as email,
+            case when o.is_guest then coalesce(at_time(o.ordered_at, n.changed_at, n.email,
+                n.email_later), p.email, p.email_2) else coalesce(at_time(o.ordered_at,
+                n.changed_at, n.email, n.email_later), p.email) end as email,
             case when not o.is_guest then p.shop_customer_id end as customer_id,
             o.currency, o.subtotal as subtotal_price, o.tax as total_tax, round(o.subtotal + o.tax,
                 2) as total_price,
@@ -147,14 +167,19 @@ def _create_orders(con: duckdb.DuckDBPyConnection, params: Parameters, calendar:
             case when o.place = 'own_web' then 'https://www.lumavera.example/'
                 end as referring_site,
             '/p' || (o.order_id % 12) as landing_site_base_url,
-            o.market as billing_address_country_code, n.phone_national as billing_address_phone,
-            p.city as shipping_address_city, p.postal_code as shipping_address_zip,
+            o.market as billing_address_country_code, at_time(o.ordered_at,
+                n.changed_at, n.phone_national, n.phone_national_later) as billing_address_phone,
+            at_time(o.ordered_at, c.changed_at, p.city, coalesce(c.city_2, p.city))
+                as shipping_address_city,
+            at_time(o.ordered_at, c.changed_at, p.postal_code, coalesce(c.postal_code_2,
+                p.postal_code)) as shipping_address_zip,
                 o.market as shipping_address_country_code,
             null::timestamp as cancelled_at, false as test, o.ordered_at as created_at,
             case when o.number = 0 then o.ordered_at else o.refunded_at end as updated_at,
             case when o.number = 0 then o.ordered_at else o.refunded_at end as _at, o.order_id * 2
                 + o.number as _id
         from versions o join person p on p.person_id = o.person_id
+        join person_change c on c.person_id = o.person_id
         left join noisy_person n on n.person_id = o.person_id and n.system = 'order'
         union all
         select order_id, '#TEST' || order_id, 'test@lumavera.example', null, 'EUR', 1.0, 0.1, 1.1,
@@ -168,6 +193,18 @@ def _create_orders(con: duckdb.DuckDBPyConnection, params: Parameters, calendar:
             sku, title, unit_price as price, quantity, discount as total_discount,
                 purchased_at as _at, line_id as _id
         from shop_line;
+        create temp view shopify_discount_code as
+        with codes as (
+            select order_id, purchased_at, journey_id, 1 as "index", 'LUMA10' as code,
+                promotion_discount as share
+            from shop_line
+            union all
+            select l.order_id, l.purchased_at, l.journey_id, 2, f.code_typed, l.friend_discount
+            from shop_line l join friend_code f on f.journey_id = l.journey_id
+        )
+        select order_id, "index", code, round(sum(share), 2) as amount, 'percentage' as type,
+            any_value(purchased_at) as _at, order_id * 4 + "index" as _id
+        from codes where share > 0 group by order_id, "index", code;
         create temp view shopify_refund as
         select refund_id as id, order_id, refunded_at as created_at, refunded_at
             + interval 2 hour as processed_at,

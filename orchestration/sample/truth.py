@@ -11,9 +11,12 @@ from pathlib import Path
 import duckdb
 
 from orchestration.lib.companies import Company
+from orchestration.sample import truth_identity
 from orchestration.sample.business_time import business_seconds
 from orchestration.sample.parameters import (
+    FRIEND_DISCOUNT,
     PLACES_BY_START,
+    REFERRAL_LOG_ODDS,
     SEGMENTS,
     STARTS_ONLINE,
     VARIANT_LOG_ODDS,
@@ -46,8 +49,7 @@ def write(
 ) -> list[str]:
     """Write every truth table as `<folder>/<name>.parquet`; returns the names."""
     folder.mkdir(parents=True, exist_ok=True)
-    _people(con)
-    _records(con)
+    truth_identity.create(con)
     _journeys(con)
     _effects(con)
     _leads(con)
@@ -69,58 +71,11 @@ def write(
     return reported
 
 
-def _people(con: duckdb.DuckDBPyConnection) -> None:
-    con.execute("""
-        create view truth_person as
-        select person_id, household_id, market, segment, given_name, nickname, family_name_1,
-            family_name_2, birth_date, email, email_2,
-            uses_household_mailbox, mobile, landline, city, region, postal_code, street,
-                business_id, loyalty_card_id, shop_customer_id,
-            klaviyo_id, social_platform, social_profile_id
-        from person;
-        create view truth_household as
-        select household_id, market, count(*) as people from person group by all;
-        create view truth_contact_merge as
-        select 'salesforce.contact:' || record_code as record_id, 'salesforce.contact:'
-            || contact_id as master_record_id, person_id,
-            happened_at as merged_at
-        from contact_version where number = 2
-    """)
-
-
-def _records(con: duckdb.DuckDBPyConnection) -> None:
-    """Each source record once, with the person that it is; null for strangers and machines."""
-    con.execute("""
-        create view truth_record as
-        select 'shopify.customer:' || shop_customer_id as record_id, person_id,
-            'shopify.customer' as record_type
-        from person where shop_customer_id is not null
-        union all select 'shopify.order:' || order_id, person_id, 'shopify.order' from shop_order
-        union all select 'klaviyo.person:' || klaviyo_id, person_id, 'klaviyo.person' from person
-            where klaviyo_id is not null
-        union all
-        select 'ga4.device:' || user_pseudo_id, case when count(distinct person_id) = 1
-            and count(person_id) = count(*) then any_value(person_id) end, 'ga4.device'
-        from web_session group by user_pseudo_id
-        union all
-        select distinct 'social.profile:' || p.social_platform || '/' || p.social_profile_id,
-            p.person_id, 'social.profile'
-        from person p join touch t on t.person_id = p.person_id and t.channel = 'social_message'
-        where p.social_platform is not null
-        union all select distinct 'salesforce.contact:' || record_code, person_id,
-            'salesforce.contact' from contact_version
-        union all select 'salesforce.lead:' || lead_code(lead_id), person_id, 'salesforce.lead'
-            from lead
-        union all select 'distributor.loyalty_member:' || distributor_code || '/' || card_id,
-            person_id, 'distributor.loyalty_member' from loyalty_member
-    """)
-
-
 def _journeys(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("""
         create view truth_journey as
         select journey_id, person_id, market, segment, started_at, last_touch_at, touches,
-            first_channel, last_channel, starts_online,
+            first_channel, last_channel, starts_online, is_referred,
             log_odds, probability, outcome, place, converted_at
         from journey;
         create view truth_touchpoint as
@@ -149,6 +104,10 @@ def _journeys(con: duckdb.DuckDBPyConnection) -> None:
             'klaviyo:' || campaign_id, 'klaviyo:' || variant
         from email_message join person using (person_id) where touch_id is null
         union all
+        select 'comment:' || comment_id, person_id, null, created_at, 'social_message', 'awareness',
+            null, 'social.profile:' || social_platform || '/' || social_profile_id, true, null, null
+        from social_comment join person using (person_id)
+        union all
         select 'lead:' || lead_id, person_id, null, captured_at, 'lead: ' || lead_source, 'intent',
             null, 'salesforce.lead:' || lead_code(lead_id), true, null, null
         from lead
@@ -161,13 +120,14 @@ def _journeys(con: duckdb.DuckDBPyConnection) -> None:
         create view truth_conversion as
         select j.journey_id, j.person_id, j.market, j.converted_at, j.place,
             any_value(p.store_code) as store_code,
-            any_value(p.distributor_code) as distributor_code, round(sum(p.quantity
-                * p.unit_price_eur), 2) as revenue_eur,
+            any_value(p.distributor_code) as distributor_code, round(sum(coalesce(l.net_eur,
+                p.quantity * p.unit_price_eur)), 2) as revenue_eur,
             bool_or(p.is_identified) as is_identified, max(p.card_id) as card_id, j.starts_online,
                 j.first_channel,
             bool_or(j.starts_online or exists (select 1 from touch t
                 where t.journey_id = j.journey_id and t.device_id is not null)) as has_online_touch
         from journey j join purchase p on p.journey_id = j.journey_id
+        left join shop_line l on l.purchase_id = p.purchase_id and l.line_number = p.line_number
         where j.outcome = 'converted' group by all;
         create view truth_sale_line as
         select p.purchase_id, p.line_number, p.person_id, p.journey_id, p.purchased_at, p.market,
@@ -335,14 +295,22 @@ def _service(con: duckdb.DuckDBPyConnection) -> None:
             order_journey_id, responded_at
         from survey;
         create view truth_consent as
-        select 'salesforce.contact:' || contact_id as record_id, person_id, given_at, withdrawn_at
-            from consent
+        select 'salesforce.contact:' || contact_id as record_id, person_id,
+            point as contact_point_type, given_at, withdrawn_at
+        from consent
     """)
 
 
 def _bookkeeping(con: duckdb.DuckDBPyConnection, params: Parameters) -> None:
     con.execute("create table truth_parameter (name varchar, value double)")
-    values = {"scale": params.scale, "seed": float(params.seed), "starts_online": STARTS_ONLINE}
+    values = {
+        "scale": params.scale,
+        "seed": float(params.seed),
+        "noise": params.noise,
+        "starts_online": STARTS_ONLINE,
+        "referral.log_odds": REFERRAL_LOG_ODDS,
+        "referral.discount": FRIEND_DISCOUNT,
+    }
     values |= {f"rate.{name}": rate for name, rate in params.rates.items()}
     values |= {f"channel.{c.code}.log_odds": c.log_odds for c in params.channels}
     values |= {f"variant.{channel}.log_odds": odds for channel, odds in VARIANT_LOG_ODDS.items()}

@@ -15,6 +15,7 @@ from orchestration.sample import (
     business_time,
     campaigns,
     chance,
+    changes,
     conversations,
     distributor,
     ga4,
@@ -25,6 +26,7 @@ from orchestration.sample import (
     people,
     products,
     records,
+    referrals,
     salesforce_people,
     salesforce_sales,
     salesforce_service,
@@ -54,7 +56,9 @@ class World:
         stores.build(con, params)
         yield "products and stores"
         people.build(con, params, calendar)
-        records.build(con, params, calendar)
+        changes.build(con, params, calendar)
+        records.build(con, params)
+        referrals.build(con, params, calendar)
         yield "people"
         journeys.build(con, params, calendar)
         yield "journeys"
@@ -67,6 +71,7 @@ class World:
         leads.create_macros(con)
         leads.build(con, params, calendar, self.rules)
         yield "leads"
+        referrals.create_codes(con, params)
         shopify.build(con, params, calendar)
         service.build(con, params, calendar)
         salesforce_people.create_macros(con)

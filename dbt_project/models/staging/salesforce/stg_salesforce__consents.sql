@@ -12,7 +12,10 @@ consents as (
 select
     id as consent_id,
     {{ salesforce_record_id('party_id') }} as record_id,
-    lower(trim(contact_point_type)) as contact_point_type,
+    case lower(trim(contact_point_type))
+        when 'mailingaddress' then 'post'
+        else lower(trim(contact_point_type))
+    end as contact_point_type,
     case lower(trim(privacy_consent_status))
         when 'optin' then 'opt_in'
         when 'optout' then 'opt_out'

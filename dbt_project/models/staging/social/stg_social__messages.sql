@@ -13,6 +13,7 @@ stg_social__messages as (
         lower(platform) as platform,
         profile_id,
         thread_id,
+        post_id,
         direction,
         kind,
         topic,
