@@ -103,7 +103,7 @@ def create_codes(con: duckdb.DuckDBPyConnection, params: Parameters) -> None:
         select b.journey_id, b.person_id, r.referrer_person_id, b.converted_at as used_at, r.code,
             case when chance(b.journey_id, 'code.case') < {params.rates["friend_code_lower_case"]}
                 then lower(r.code) else r.code end as code_typed,
-            {FRIEND_DISCOUNT} as discount
+            {FRIEND_DISCOUNT} as friend_share
         from bought b join referral r on r.person_id = b.person_id
         where b.rank = 1 and b.is_referred and b.place = 'own_web'
     """)

@@ -21,7 +21,7 @@ def build(con: duckdb.DuckDBPyConnection, params: Parameters, calendar: Calendar
                 then round(p.quantity * round(p.unit_price_eur / m.rate, 2) * 0.1, 2) else 0.0
                     end as promotion_discount,
             case when f.journey_id is not null then round((p.quantity * unit_price
-                - promotion_discount) * f.discount, 2) else 0.0 end as friend_discount,
+                - promotion_discount) * f.friend_share, 2) else 0.0 end as friend_discount,
             round(promotion_discount + friend_discount, 2) as discount,
             (p.quantity * unit_price - discount) * m.rate as net_eur
         from purchase p join product r on r.gtin = p.gtin join market_setting m
