@@ -36,6 +36,7 @@ def plant(con: duckdb.DuckDBPyConnection, outbox: Outbox) -> None:
         _append_bad_rows(con, outbox, periods[number].name)
     _note_changed_formats(con, outbox)
     _note_what_is_untidy(con)
+    _note_what_blurs_people(con)
 
 
 def _note_changed_formats(con: duckdb.DuckDBPyConnection, outbox: Outbox) -> None:
@@ -96,6 +97,60 @@ def _note_what_is_untidy(con: duckdb.DuckDBPyConnection) -> None:
             (select count(*) from contact_known)
                 - (select count(distinct contact_id) from consent where point = 'Email'),
             'contacts without a consent record for e-mail'
+    """)
+
+
+def _note_what_blurs_people(con: duckdb.DuckDBPyConnection) -> None:
+    """Count what makes it hard to tell who a record is, over the whole history."""
+    con.execute("""
+        insert into planted_fault
+        with kept as (
+            select person_id, 'shopify' as system, 'shopify/customer' as file from person
+                where shop_customer_id is not null
+            union all select person_id, 'klaviyo', 'klaviyo/person' from person
+                where klaviyo_id is not null
+            union all select person_id, 'contact', 'salesforce/contact' from contact_known
+            union all select distinct person_id, 'lead', 'salesforce/lead' from lead
+            union all select person_id, 'loyalty', 'northmart/members' from person
+                where loyalty_card_id is not null
+        ),
+        copies as (
+            select k.file, n.* from kept k join noisy_person n on n.person_id = k.person_id
+                and n.system = k.system
+        )
+        select file, 'swapped_names', count(*), 'given and family names in each other''s place'
+        from copies where is_swapped group by file
+        union all
+        select file, 'wrong_birth_date', count(*), 'day and month swapped, or 1 January'
+        from copies where is_birth_date_wrong and system = 'contact'
+            and chance(copy_id, 'contact.birth') < 0.4 group by file
+        union all
+        select 'all', 'moved', count(*), 'people who moved; some systems keep the old address'
+        from person_change where moves
+        union all
+        select 'all', 'new_mobile', count(mobile_2), 'people with a new mobile number'
+        from person_change
+        union all
+        select 'all', 'new_email', count(email_3), 'people with a new e-mail address'
+        from person_change
+        union all
+        select 'all', 'same_name_in_household', count(*), 'people named as their household''s head'
+        from person where is_junior
+        union all
+        select 'northmart/members', 'family_card', count(*), 'people who use the card of another'
+        from person where family_card_id is not null
+        union all
+        select 'salesforce/lead', 'switchboard', count(distinct id),
+            'leads with the number of a company''s switchboard'
+        from sf_lead where phone in (select switchboard from business)
+        union all
+        select 'salesforce/lead', 'company_name_varies', count(distinct id),
+            'leads that spell their company otherwise than the company does'
+        from sf_lead where company not in (select name from business)
+        union all
+        select 'shopify/order_discount_code', 'code_in_lower_case', count(*),
+            'friends'' codes typed in lower case'
+        from friend_code where code_typed <> code
     """)
 
 

@@ -64,7 +64,7 @@ def build(con: duckdb.DuckDBPyConnection, params: Parameters) -> None:
                 end as phone_national,
             case when not lacks_phone then phone_as_typed(number_later, dialling_code, style)
                 end as phone_national_later,
-            birth_date_told
+            birth_date_told, is_swapped, birth_date_told <> birth_date as is_birth_date_wrong
         from written;
         drop table person_copy
     """)
