@@ -19,7 +19,9 @@ from orchestration.lib.settings import Settings
 from orchestration.sample import chance, mess
 from orchestration.sample.__main__ import main
 from orchestration.sample.parameters import (
+    NOISY_RATES,
     RATES,
+    REFERRAL_LOG_ODDS,
     STARTS_ONLINE,
     VARIANT_LOG_ODDS,
     Parameters,
@@ -42,9 +44,11 @@ SENDERS = (
 )
 
 
-def make(out: Path, until: date | None = None, threads: int = 2, seed: int = 11) -> Path:
+def make(
+    out: Path, until: date | None = None, threads: int = 2, seed: int = 11, noise: float = 1.0
+) -> Path:
     """A small world's files."""
-    params = Parameters(scale=PARAMS.scale, seed=seed)
+    params = Parameters(scale=PARAMS.scale, seed=seed, noise=noise)
     generate(out, params, calendar_for(END, DAYS, until), threads=threads)
     return out
 
@@ -53,6 +57,12 @@ def make(out: Path, until: date | None = None, threads: int = 2, seed: int = 11)
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Inbox and truth of the whole history."""
     return make(tmp_path_factory.mktemp("world") / "inbox" / "sample")
+
+
+@pytest.fixture(scope="module")
+def tidy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same people, with records that nothing blurs."""
+    return make(tmp_path_factory.mktemp("tidy") / "inbox" / "sample", noise=0)
 
 
 @pytest.fixture(scope="module")
@@ -356,6 +366,224 @@ def test_people_share_mailboxes_and_devices(world: Path) -> None:
     assert number(world, devices) > 0
 
 
+BLURS = (
+    "swapped_names", "wrong_birth_date", "moved", "new_mobile", "new_email",
+    "same_name_in_household", "family_card", "switchboard", "company_name_varies",
+    "code_in_lower_case", "shared_mailbox", "generic_mailbox", "shared_device",
+)  # fmt: skip
+
+
+def blurs(world: Path) -> dict[str, float]:
+    """What blurs people in a world, by kind."""
+    found = ask(
+        world,
+        f"select kind, sum(rows) from <planted_fault> where kind in {BLURS} group by kind",
+    )
+    return {str(kind): float(str(rows)) for kind, rows in found}
+
+
+def test_noise_zero_blurs_nobody(world: Path, tidy: Path) -> None:
+    assert not any(blurs(tidy).values())
+    rare = {"wrong_birth_date", "family_card", "code_in_lower_case"}
+    assert {kind for kind, rows in blurs(world).items() if rows} >= set(BLURS) - rare
+
+
+def test_without_noise_every_account_is_spelled_as_its_person_is(tidy: Path) -> None:
+    differing = f"""
+        select count(*) from read_csv('{tidy}/shopify/customer_2*.csv.gz', all_varchar = true) c
+        join <person> p on p.shop_customer_id = c.id::bigint
+        where c.first_name is distinct from p.given_name
+            or c.last_name is distinct from concat_ws(' ', p.family_name_1, p.family_name_2)
+            or c.email is distinct from coalesce(p.email, p.email_2)
+    """
+    assert number(tidy, differing) == 0
+
+
+def test_noise_scales_rates_and_none_passes_one() -> None:
+    assert Parameters(scale=1, seed=1).rates == RATES
+    twice = Parameters(scale=1, seed=1, noise=2).rates
+    wild = Parameters(scale=1, seed=1, noise=10).rates
+    for name in RATES:
+        if name in NOISY_RATES:
+            assert RATES[name] < twice[name] <= 2 * RATES[name] and twice[name] < wild[name] < 1
+        else:
+            assert twice[name] == wild[name] == RATES[name]
+
+
+def test_only_what_another_record_of_the_person_carries_identifies(
+    world: Path, reports: dict[str, IngestReport]
+) -> None:
+    """Accounts and the guest orders with their e-mail: shared by nobody else, so identifiable."""
+    carried = f"""
+        select 'shopify.customer:' || id as record_id, lower(trim(email)) as mail
+        from {bronze(world, "shopify.customer", "shopify")}
+        union
+        select 'shopify.order:' || id, lower(trim(email))
+        from {bronze(world, "shopify.order", "shopify")} where not test
+    """
+    own = f"""
+        select distinct c.record_id from ({carried}) c join <person> p
+            on c.mail in (p.email, p.email_2, p.email_3) and not p.uses_household_mailbox
+        join ({carried}) other on other.mail = c.mail and other.record_id <> c.record_id
+    """
+    assert number(world, f"select count(*) from ({own})") > 30
+    marked = f"""select count(*) from <record> where record_id in ({own})
+        and not is_identifiable"""
+    assert number(world, marked) == 0
+    strangers = "select count(*) from <record> where person_id is null and is_identifiable"
+    assert number(world, strangers) == 0
+    lonely = """
+        select count(*) from <record> where is_identifiable and person_id in (
+            select person_id from <record> group by 1 having count(*) = 1)
+    """
+    assert number(world, lonely) == 0
+    silent = """
+        select avg(is_identifiable::int) from <record>
+        where record_type = 'ga4.device' and person_id is not null
+    """
+    assert 0.05 < number(world, silent) < 0.8
+
+
+def test_friends_codes_name_who_referred(world: Path, reports: dict[str, IngestReport]) -> None:
+    codes = bronze(world, "shopify.order_discount_code", "shopify")
+    read = duckdb.sql(
+        f"select distinct order_id, upper(code) from {codes} where code ilike 'friend-%'"
+    ).fetchall()
+    truth = ask(world, "select order_id, code from <referral> where order_id is not null")
+    assert set(read) == set(truth) and len(truth) >= 5
+    links = """
+        select count(*) from <referral> r join <person> p on p.person_id = r.referrer_person_id
+        join <customer_link> l on l.person_id = r.referrer_person_id
+            and l.linked_person_id = r.person_id and l.link_type = 'referral'
+        where r.code = 'FRIEND-' || p.shop_customer_id and r.person_id <> r.referrer_person_id
+            and r.order_id is not null
+    """
+    assert number(world, links) == len(truth)
+    earlier = """
+        select count(*) from <referral> r join <sale_line> s on s.person_id = r.person_id
+        where s.order_id is not null and s.purchased_at < r.used_at
+    """
+    assert number(world, earlier) == 0
+
+
+def test_a_friends_word_adds_what_was_put_in(world: Path) -> None:
+    odds = """
+        select min(ln(probability / (1 - probability))
+                - ln(probability_without / (1 - probability_without))),
+            max(ln(probability / (1 - probability))
+                - ln(probability_without / (1 - probability_without)))
+        from <referral>
+    """
+    low, high = ask(world, odds)[0]
+    assert (low, high) == (pytest.approx(REFERRAL_LOG_ODDS), pytest.approx(REFERRAL_LOG_ODDS))
+
+
+def test_codes_are_part_of_what_lines_and_orders_discount(
+    world: Path, reports: dict[str, IngestReport]
+) -> None:
+    order, line, code = (
+        f"(select distinct on (id) * from {bronze(world, f'shopify.{table}', 'shopify')})"
+        for table in ("order", "order_line", "order_discount_code")
+    )
+    code = code.replace("distinct on (id)", "distinct on (order_id, index)")
+    differing = f"""
+        select count(*) from {order} o
+        join (select order_id, sum(total_discount) as amount from {line} group by 1) l
+            on l.order_id = o.id
+        left join (select order_id, sum(amount) as amount from {code} group by 1) c
+            on c.order_id = o.id
+        where abs(l.amount - o.total_discounts) > 0.006
+            or abs(coalesce(c.amount, 0) - o.total_discounts) > 0.006
+    """
+    assert number(world, f"select count(*) from {code}") > 5
+    assert number(world, differing) == 0
+
+
+def test_conversions_are_worth_what_was_paid(world: Path) -> None:
+    """Discounts are off in the truth's revenue, as they are in the shop's orders."""
+    rates = ", ".join(f"('{m.currency}', {m.rate})" for m in PARAMS.markets)
+    differing = f"""
+        with paid as (
+            select s.journey_id, sum(coalesce((s.quantity * s.unit_price_original
+                - s.discount_original) * r.rate, s.quantity * s.unit_price_eur)) as eur
+            from <sale_line> s left join (values {rates}) r(currency, rate)
+                on r.currency = s.currency
+            group by s.journey_id
+        )
+        select count(*) from <conversion> c join paid p on p.journey_id = c.journey_id
+        where abs(c.revenue_eur - p.eur) > 0.006
+    """
+    discounted = "select count(*) from <sale_line> where discount_original > 0"
+    assert number(world, discounted) > 10
+    assert number(world, differing) == 0
+
+
+def test_households_and_companies_have_their_people(world: Path) -> None:
+    assert number(
+        world, "select count(*) from <household_member> m join <person> p using (person_id) "
+        "where p.household_id = m.household_id"
+    ) == PARAMS.person_count  # fmt: skip
+    assert number(world, "select sum(people) from <household>") == PARAMS.person_count
+    employed = "select count(*) from <company_member> join <company> using (business_id)"
+    assert number(world, employed) == number(world, "select count(business_id) from <person>") > 20
+    namesakes = """
+        select count(*), count(*) filter (
+            p.birth_date = h.birth_date or p.given_name <> h.given_name
+            or p.family_name_1 <> h.family_name_1)
+        from <person> p join <person> h on h.person_id = p.household_id where p.is_junior
+    """
+    juniors, wrong = ask(world, namesakes)[0]
+    assert float(str(juniors)) > 0 == wrong
+
+
+def test_work_addresses_are_at_the_companys_domain(
+    world: Path, reports: dict[str, IngestReport]
+) -> None:
+    leads = bronze(world, "salesforce.lead", "salesforce")
+    at_work = f"""
+        select count(*) filter (split_part(l.email, '@', 2) = c.domain), count(*) from {leads} l
+        join <lead> t on t.record_id = 'salesforce.lead:' || l.id
+        join <company> c on c.business_id = t.business_id where l.email like '%.example'
+    """
+    same, all_of_them = ask(world, at_work)[0]
+    assert same == all_of_them != 0
+
+
+def test_comments_below_posts_show_the_circles(
+    world: Path, reports: dict[str, IngestReport]
+) -> None:
+    messages = bronze(world, "social.message", "social")
+    strays = f"""
+        with own as (
+            select m.post_id, i.interest_group, count(distinct m.id) as comments
+            from {messages} m join <interest_member> i
+                on i.record_id = 'social.profile:' || m.platform || '/' || m.profile_id
+            where m.post_id is not null group by all
+        )
+        select sum(comments) filter (comments < most) / sum(comments)
+        from (select *, max(comments) over (partition by post_id) as most from own)
+    """
+    assert number(world, strays) < 0.35
+    outside = f"select count(*) from {messages} where post_id is not null and kind <> 'comment'"
+    assert number(world, outside) == 0
+
+
+def test_consents_are_stated_by_point(world: Path, reports: dict[str, IngestReport]) -> None:
+    files = bronze(world, "salesforce.contact_point_type_consent", "salesforce")
+    stated = dict(
+        duckdb.sql(
+            f"select contact_point_type, count(distinct party_id) from {files} group by all"
+        ).fetchall()
+    )
+    truth = dict(
+        ask(world, "select contact_point_type, count(distinct record_id) from <consent> group by 1")
+    )
+    assert set(stated) == {"Email", "Phone", "MailingAddress"} == set(truth)
+    assert all(stated[point] <= truth[point] for point in truth)
+    refused = "select count(*) from <consent> where given_at is null and withdrawn_at is not null"
+    assert number(world, refused) > 0
+
+
 def test_malformed_file_is_a_broken_archive(world: Path) -> None:
     broken = next((world / "klaviyo").glob("event_*_v2.jsonl.gz"))
     with pytest.raises(EOFError):
@@ -415,6 +643,7 @@ def test_history_needs_a_day() -> None:
     ("arguments", "message"),
     [
         (["--scale", "0"], "one million people"),
+        (["--noise", "-1"], "1 is as documented"),
         (["--days", "0"], "at least one day"),
         (["--until", "2025-01-15"], "give 2025-01-31 or later"),
     ],
