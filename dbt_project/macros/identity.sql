@@ -1,17 +1,19 @@
-{# How far a kind of record is trusted when two disagree; the highest wins, then the newest. #}
-{% macro source_trust(record_type) -%}
-    case {{ record_type }}
-        when 'account' then 95
-        when 'contact' then 90
-        when 'shop_customer' then 80
-        when 'loyalty_member' then 70
-        when 'lead' then 60
-        when 'email_profile' then 50
-        when 'order' then 40
-        when 'case' then 30
-        when 'social_profile' then 20
-        else 10
-    end
+{# Rank of what a record says, as one number that compares: trust in the kind of record, then the
+   second since when it says so, then a number that is its own. Null where it says nothing. #}
+{% macro trust_rank(trust, since, number) -%}
+    cast(coalesce({{ trust }}, 0) as bigint) * 18014398509481984
+    + greatest({{ seconds_between("timestamp '1900-01-01'", since) }}, 0) * 1048576
+    + {{ number }} + (case when {{ since }} is null then null else 0 end)
+{%- endmacro %}
+
+{# What a rank loses to be below all that are whole. #}
+{% macro rank_penalty() -%}
+    2305843009213693952
+{%- endmacro %}
+
+{# Fields of the golden record; names, and the parts of an address, go together. #}
+{% macro golden_fields() -%}
+    {{ return(['email', 'phone', 'name', 'company_name', 'birth_date', 'address', 'market']) }}
 {%- endmacro %}
 
 {# How sure a shared identifier makes us that two records are one customer. #}
@@ -127,11 +129,6 @@
         ),
         ''
     )
-{%- endmacro %}
-
-{# Value of a column in the row of the highest rank that has one. #}
-{% macro value_of_highest(value, rank, condition=none) -%}
-    max_by({{ value }}, case when {{ condition or (value ~ ' is not null') }} then {{ rank }} end)
 {%- endmacro %}
 
 {# Whether two given names (first words) may be one: the same but for a typing slip, or a short

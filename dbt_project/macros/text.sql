@@ -17,6 +17,19 @@
     {{ return(adapter.dispatch('matches', 'customer_full_stack')(text, "'" ~ pattern ~ "'")) }}
 {%- endmacro %}
 
+{# The first group of a regular expression in a text, whatever the case. #}
+{% macro matched_part(text, pattern) -%}
+    {{ return(adapter.dispatch('matched_part', 'customer_full_stack')(text, pattern)) }}
+{%- endmacro %}
+
+{% macro default__matched_part(text, pattern) -%}
+    regexp_extract({{ text }}, concat('(?i)', {{ pattern }}), 1)
+{%- endmacro %}
+
+{% macro duckdb__matched_part(text, pattern) -%}
+    regexp_extract({{ text }}, '(?i)' || {{ pattern }}, 1)
+{%- endmacro %}
+
 {# A text without any part that matches a literal regular expression. #}
 {% macro without(text, pattern, replacement='') -%}
     {{ return(

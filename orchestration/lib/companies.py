@@ -19,6 +19,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from orchestration.lib.company_rules import (
     Channel,
     ChannelRule,
+    Contacts,
     Currency,
     Distributor,
     FxRate,
@@ -62,6 +63,7 @@ class Company(Part):
     sessions: Sessions = Sessions()
     journeys: Journeys = Journeys()
     identity: Identity = Identity()
+    contacts: Contacts = Contacts()
     markets: tuple[Market, ...] = ()
     fx: tuple[FxRate, ...] = ()
     channels: tuple[Channel, ...] = ()

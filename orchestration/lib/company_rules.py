@@ -39,6 +39,26 @@ SlaEvent = (
         "resolved",
     ]
 )
+GoldenField = Literal["email", "phone", "name", "company_name", "birth_date", "address", "market"]
+RecordType = Literal[
+    "account",
+    "contact",
+    "shop_customer",
+    "loyalty_member",
+    "lead",
+    "email_profile",
+    "order",
+    "case",
+    "social_profile",
+    "device",
+]
+
+
+def _regex(value: str) -> re.Pattern[str]:
+    try:
+        return re.compile(value)
+    except re.error as error:
+        raise ValueError(f"{value!r} is not a regular expression: {error}") from None
 
 
 class Part(BaseModel):
@@ -61,10 +81,58 @@ class Journeys(Part):
 
 
 class Identity(Part):
-    """Guards against merging people who share a mailbox, a phone or a device."""
+    """Guards against merging people who share a mailbox, a phone or a device, and whom to believe.
+
+    `survivorship` says for a field of the golden record which kinds of record are believed first,
+    in order (those not listed follow in the default order), or `newest`: whoever said it last.
+    """
 
     free_mail_domains: tuple[str, ...] = ()
     max_records_per_identifier: int = Field(default=10, gt=0)
+    survivorship: dict[GoldenField, Literal["newest"] | tuple[RecordType, ...]] = Field(
+        default_factory=dict
+    )
+    referral_code: str = Field(
+        default=r"^FRIEND-(\w+)$",
+        description="Regular expression of a discount code by which a customer refers a friend; "
+        "its first group is the customer's id in the shop",
+    )
+
+    @field_validator("referral_code")
+    @classmethod
+    def _has_group(cls, value: str) -> str:
+        if _regex(value).groups < 1:
+            raise ValueError(f"{value!r} has no group for the customer's id, such as (.+)")
+        return value
+
+    @field_validator("survivorship")
+    @classmethod
+    def _named_once(cls, value: dict[str, Any]) -> dict[str, Any]:
+        for field, kinds in value.items():
+            if kinds != "newest" and len(set(kinds)) < len(kinds):
+                raise ValueError(f"{field}: a kind of record stands twice in {list(kinds)}")
+        return value
+
+
+class Contacts(Part):
+    """What a contact with somebody whom the company knows must not ignore.
+
+    `acquisition_campaigns` is a regular expression on name and type of campaigns that are meant
+    for people who are no customers yet.
+    """
+
+    acquisition_campaigns: str = (
+        "welcome|bienvenid|prospect|acquisition|captacion|new customer|nuevos? cliente|"
+        "first order|primera compra|primer pedido"
+    )
+    recent_purchase_days: int = Field(default=7, gt=0)
+    linked_purchase_days: int = Field(default=30, gt=0)
+
+    @field_validator("acquisition_campaigns")
+    @classmethod
+    def _is_regex(cls, value: str) -> str:
+        _regex(value)
+        return value
 
 
 class Holidays(Part):
@@ -151,10 +219,7 @@ class ChannelRule(Part):
     @classmethod
     def _is_regex(cls, value: str | None) -> str | None:
         if value is not None:
-            try:
-                re.compile(value)
-            except re.error as error:
-                raise ValueError(f"{value!r} is not a regular expression: {error}") from None
+            _regex(value)
         return value
 
 

@@ -11,13 +11,13 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 import duckdb
 
 from orchestration.lib.companies import Company, CompanyError
-from orchestration.lib.company_rules import WEEK_DAYS, Market
+from orchestration.lib.company_rules import WEEK_DAYS, GoldenField, Market, RecordType
 from orchestration.lib.settings import Settings
 from orchestration.lib.tables import write_rows
 
@@ -38,7 +38,12 @@ TABLES: dict[str, dict[str, str]] = {
         "journey_lapse_days": "INTEGER",
         "journey_lookback_days": "INTEGER",
         "identity_max_records": "INTEGER",
+        "referral_code_pattern": "VARCHAR",
+        "acquisition_campaign_pattern": "VARCHAR",
+        "recent_purchase_days": "INTEGER",
+        "linked_purchase_days": "INTEGER",
     },
+    "survivorship": {"field": "VARCHAR", "record_type": "VARCHAR", "trust": "INTEGER"},
     "own_brand": {"brand": "VARCHAR"},
     "free_mail_domain": {"domain": "VARCHAR"},
     "market": {
@@ -145,6 +150,7 @@ def rule_rows(company: Company) -> dict[str, list[Row]]:
     holidays = {market.code: _holidays(company, market) for market in company.markets}
     values: dict[str, list[tuple[Any, ...]]] = {
         "company": [_company(company)],
+        "survivorship": _survivorship(company),
         "own_brand": [(brand,) for brand in company.own_brands],
         "free_mail_domain": [(d.lower(),) for d in company.identity.free_mail_domains],
         "market": [
@@ -202,7 +208,28 @@ def _company(company: Company) -> tuple[Any, ...]:
         company.journeys.lapse_days,
         company.journeys.lookback_days,
         company.identity.max_records_per_identifier,
+        company.identity.referral_code,
+        company.contacts.acquisition_campaigns,
+        company.contacts.recent_purchase_days,
+        company.contacts.linked_purchase_days,
     )
+
+
+def _survivorship(company: Company) -> list[tuple[str, str, int]]:
+    """How far each kind of record is believed, by field; the highest trust wins, 0 to all: newest.
+
+    Kinds of record that a field's rule does not list follow those that it does.
+    """
+    kinds = get_args(RecordType)
+    rows = []
+    for field in get_args(GoldenField):
+        rule = company.identity.survivorship.get(field, ())
+        if rule == "newest":
+            rows += [(field, kind, 0) for kind in kinds]
+            continue
+        order = [*rule, *(kind for kind in kinds if kind not in rule)]
+        rows += [(field, kind, len(order) - place) for place, kind in enumerate(order)]
+    return rows
 
 
 def _aliases(company: Company) -> list[tuple[str, str]]:

@@ -174,3 +174,28 @@ def test_check_digits(settings: Settings, code: str, valid: bool) -> None:
     with open_connection(settings, settings.data_dir / "spill") as connection:
         row = connection.execute("select gtin_is_valid(?), gtin_is_valid(null)", [code]).fetchone()
     assert row == (valid, None)
+
+
+def trust_of(company: Company, field: str) -> dict[str, int]:
+    rows = rule_rows(company)["survivorship"]
+    return {row["record_type"]: row["trust"] for row in rows if row["field"] == field}
+
+
+def test_a_company_says_whom_it_believes() -> None:
+    identity = {"survivorship": {"phone": ["order", "lead"], "address": "newest"}}
+    company = company_of(identity=identity)
+    phone, email = trust_of(company, "phone"), trust_of(company, "email")
+    assert sorted(phone, key=phone.__getitem__, reverse=True)[:4] == [
+        "order", "lead", "account", "contact",
+    ]  # fmt: skip
+    assert email["contact"] > email["shop_customer"] > email["lead"] > email["device"] > 0
+    assert set(trust_of(company, "address").values()) == {0}
+
+
+def test_rules_of_survivorship_that_mean_nothing_are_refused() -> None:
+    for survivorship in ({"e-mail": "newest"}, {"email": ["crm"]}, {"email": ["lead", "lead"]}):
+        with pytest.raises(ValueError):
+            company_of(identity={"survivorship": survivorship})
+    for code in ("FRIEND-.*", "FRIEND-("):
+        with pytest.raises(ValueError, match="FRIEND"):
+            company_of(identity={"referral_code": code})

@@ -25,7 +25,8 @@ email_profiles as (
 ),
 
 opt_outs as (
-    select * from {{ ref('int_customer__email_opt_outs') }}
+    select * from {{ ref('int_customer__email_refusals') }}
+    where event_type <> 'bounced'
 ),
 
 loyalty_members as (

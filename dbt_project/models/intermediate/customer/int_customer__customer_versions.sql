@@ -32,26 +32,27 @@ described as (
         moments.valid_from,
         golden.first_seen_at,
         golden.email_normalised,
-        golden.email_origin,
+        golden.is_email_dead,
         golden.phone_normalised,
-        golden.phone_origin,
         nullif(golden.given_name, '') as given_name,
         nullif(golden.family_name, '') as family_name,
-        golden.name_origin,
         golden.company_name,
-        golden.company_name_origin,
         golden.birth_date,
-        golden.birth_date_origin,
+        nullif(golden.street, '') as street,
         nullif(golden.postal_code, '') as postal_code,
         nullif(golden.city, '') as city,
-        golden.address_origin,
         golden.market_code,
-        golden.market_origin,
+        {%- for field in golden_fields() %}
+        golden.{{ field }}_origin,
+        golden.{{ field }}_record_id,
+        golden.{{ field }}_since,
+        {%- endfor %}
         golden.records,
         golden.is_person,
         golden.is_company,
         email_consent.consent_status as email_consent,
         phone_consent.consent_status as phone_consent,
+        post_consent.consent_status as post_consent,
     from moments
     inner join golden_intervals as golden
         on moments.customer_key = golden.customer_key
@@ -67,6 +68,11 @@ described as (
         and phone_consent.contact_point = 'phone'
         and moments.valid_from >= phone_consent.valid_from
         and moments.valid_from < phone_consent.valid_to
+    left join consent_versions as post_consent
+        on moments.customer_key = post_consent.customer_key
+        and post_consent.contact_point = 'post'
+        and moments.valid_from >= post_consent.valid_from
+        and moments.valid_from < post_consent.valid_to
 ),
 
 compared as (
@@ -74,8 +80,9 @@ compared as (
         *,
         {{ surrogate_key([
             'email_normalised', 'phone_normalised', 'given_name', 'family_name', 'company_name',
-            'birth_date', 'postal_code', 'city', 'market_code', 'is_person', 'is_company',
-            'email_consent', 'phone_consent', 'records = 0',
+            'birth_date', 'street', 'postal_code', 'city', 'market_code', 'is_person',
+            'is_company', 'is_email_dead', 'email_consent', 'phone_consent', 'post_consent',
+            'records = 0',
         ]) }} as content_key,
     from described
 ),

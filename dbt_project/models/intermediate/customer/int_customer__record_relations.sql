@@ -1,10 +1,12 @@
 {#
     Grain: two records that have to do with each other without being one customer, as the sources
-    state it, by kind of relation: a person and their company, a company and its parent, people
-    who take part in one conversation, people who log in on the same device.
-    `company` and `parent_company` point to the company; pairs of the other kinds stand once, smaller
-    record_id first. Conversations and devices of a crowd say nothing of two of its members:
-    those of more than the company's identity_max_records are left out.
+    state it, by kind of relation: a person and their company, a company and its parent, a customer
+    and the friend who ordered with their code, people who comment on the same post, people who
+    log in on the same device.
+    `company`, `parent_company` and `referral` have a direction: to the company, to the friend;
+    pairs of the other kinds stand once, smaller record_id first. Posts and devices of a crowd say
+    nothing of two of its members: those of more than the company's identity_max_records are left
+    out.
 #}
 with contacts as (
     select * from {{ ref('stg_salesforce__contacts') }}
@@ -20,6 +22,16 @@ accounts as (
 
 messages as (
     select * from {{ ref('stg_social__messages') }}
+),
+
+discount_codes as (
+    select * from {{ ref('stg_shopify__order_discount_codes') }}
+),
+
+orders as (
+    select * from {{ ref('stg_shopify__orders') }}
+    where record_id is not null
+        and not is_test
 ),
 
 device_logins as (
@@ -49,18 +61,29 @@ stated as (
         'parent_company', record_id, 'salesforce.account:' || parent_account_id, created_at,
     from accounts
     where parent_account_id is not null
+    union all
+    select
+        'referral',
+        'shopify.customer:'
+        || {{ matched_part('discount_codes.discount_code', 'company.referral_code_pattern') }},
+        orders.record_id,
+        orders.ordered_at,
+    from discount_codes
+    cross join company
+    inner join orders on discount_codes.order_id = orders.order_id
+    where {{ matches_pattern('discount_codes.discount_code', 'company.referral_code_pattern') }}
 ),
 
 gatherings as (
     select
         'shared_interest' as relation_type,
-        platform || '/' || thread_id as gathering,
+        platform || '/' || coalesce('post/' || post_id, 'thread/' || thread_id) as gathering,
         record_id,
         min(occurred_at) as joined_at,
     from messages
-    where thread_id is not null
+    where coalesce(post_id, thread_id) is not null
         and direction = 'inbound'
-    group by platform, thread_id, record_id
+    group by platform, post_id, thread_id, record_id
     union all
     select 'shared_device', record_id, user_record_id, first_seen_at
     from device_logins

@@ -1,7 +1,9 @@
 {#
     Grain: customer and version (SCD2), the unknown member included.
-    Golden record: what the most trusted record said at the time, and which kind of record that
-    was. Late versions take their place in time; the whole dimension is rebuilt at each build.
+    Golden record: for each field what the record that the company trusts most said at the time,
+    which record that was, and since when it says so. Late versions take their place in time; the
+    whole dimension is rebuilt at each build. A version begins when a value changes, not when
+    another record says the same: the origin is that of the version's first day.
     Facts carry customer_key, which lasts; join on it with is_current or as of valid_from.
 #}
 with customer_versions as (
@@ -20,27 +22,28 @@ dim_customer as (
         end as customer_type,
         coalesce(is_person, false) or coalesce(is_company, false) as is_identified,
         market_code,
-        coalesce(market_origin, 'none') as market_origin,
         email_normalised as email,
         {{ hmac('email_normalised') }} as email_hash,
-        coalesce(email_origin, 'none') as email_origin,
         email_normalised is not null as has_email,
+        is_email_dead,
         phone_normalised as phone,
         {{ hmac('phone_normalised') }} as phone_hash,
-        coalesce(phone_origin, 'none') as phone_origin,
         phone_normalised is not null as has_phone,
         given_name,
         family_name,
-        coalesce(name_origin, 'none') as name_origin,
         company_name,
-        coalesce(company_name_origin, 'none') as company_name_origin,
         birth_date,
-        coalesce(birth_date_origin, 'none') as birth_date_origin,
+        street,
         postal_code,
         city,
-        coalesce(address_origin, 'none') as address_origin,
+        {%- for field in golden_fields() %}
+        coalesce({{ field }}_origin, 'none') as {{ field }}_origin,
+        {{ field }}_record_id,
+        {{ field }}_since as {{ field }}_since_at,
+        {%- endfor %}
         coalesce(email_consent, 'unknown') as consent_email,
         coalesce(phone_consent, 'unknown') as consent_phone,
+        coalesce(post_consent, 'unknown') as consent_post,
         cast(records as integer) as record_count,
         first_seen_at,
         valid_from,
@@ -49,10 +52,11 @@ dim_customer as (
     from customer_versions
     union all
     select
-        {{ unknown_key() }}, {{ unknown_key() }}, 'unknown', false, null, 'none', null, null,
-        'none', false, null, null, 'none', false, null, null, 'none', null, 'none', null, 'none',
-        null, null, 'none', 'unknown', 'unknown', 0, timestamp '1900-01-01',
-        timestamp '1900-01-01', timestamp '9999-12-31', true
+        {{ unknown_key() }}, {{ unknown_key() }}, 'unknown', false, null, null, null, false,
+        false, null, null, false, null, null, null, null, null, null, null,
+        {%- for field in golden_fields() %} 'none', null, null,{% endfor %}
+        'unknown', 'unknown', 'unknown', 0, timestamp '1900-01-01', timestamp '1900-01-01',
+        timestamp '9999-12-31', true
 )
 
 select * from dim_customer

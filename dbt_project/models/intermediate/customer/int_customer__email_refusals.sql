@@ -6,7 +6,8 @@
     )
 }}
 {#
-    Grain: message event by which a profile refused further e-mail (unsubscribed or complained).
+    Grain: message event by which a profile refused further e-mail (unsubscribed or complained), or
+    by which its mailbox refused a message (bounced).
     Fact type: transaction. A late event rebuilds its day.
 #}
 with events as (
@@ -16,7 +17,7 @@ with events as (
     {% endif %}
 ),
 
-int_customer__email_opt_outs as (
+int_customer__email_refusals as (
     select
         event_id,
         record_id,
@@ -25,7 +26,7 @@ int_customer__email_opt_outs as (
         load_id,
         business_date,
     from events
-    where event_type in ('unsubscribed', 'complained')
+    where event_type in ('unsubscribed', 'complained', 'bounced')
 )
 
-select * from int_customer__email_opt_outs
+select * from int_customer__email_refusals
