@@ -51,12 +51,12 @@ def _create_messages(con: duckdb.DuckDBPyConnection) -> None:
             t.market, case when v.number = 0 then t.touched_at else t.touched_at
                 + to_seconds((600 + wait(t.touch_id, 'message.answer') * 9000)::bigint)
                     end as created_at,
-            case when kind = 'comment' then post_below(t.person_id, i.language, i.interest,
-                t.touched_at, t.touch_id) end as post_id,
+            case when kind = 'comment' then post_below(i.interest_group, t.touched_at, t.touch_id)
+                end as post_id,
             created_at as _at, t.touch_id * 2 + v.number as _id
         from touch t join person p on p.person_id = t.person_id
         join noisy_person n on n.person_id = t.person_id and n.system = 'social'
-        join person_interest i on i.person_id = t.person_id
+        left join person_interest i on i.person_id = t.person_id
         cross join (values (0, 'inbound'), (1, 'outbound')) v(number, direction)
         where t.channel = 'social_message' and (v.number = 0 or chance(t.touch_id,
             'message.answered') < 0.8)
@@ -65,7 +65,7 @@ def _create_messages(con: duckdb.DuckDBPyConnection) -> None:
         select code('M', c.comment_id + 900000000000, 12), p.social_platform, p.social_profile_id,
             null, 'inbound', 'comment', null, pick(['positive', 'positive', 'neutral'],
                 chance(c.comment_id, 'comment.mood')), null, null, p.market, c.created_at,
-            post_below(c.person_id, i.language, i.interest, c.created_at, c.comment_id),
+            post_below(i.interest_group, c.created_at, c.comment_id),
             c.created_at, c.comment_id + 900000000000
         from social_comment c join person p on p.person_id = c.person_id
         join person_interest i on i.person_id = c.person_id

@@ -241,7 +241,7 @@ RATES: dict[str, float] = {
     "test_order": 0.01,
     # people who bring others
     "referred": 0.04,
-    "comments_on_posts": 0.10,
+    "comments_on_posts": 0.15,
     # noise in records
     "swapped_names": 0.005,
     "birth_date_swapped": 0.005,

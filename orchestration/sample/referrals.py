@@ -10,8 +10,11 @@ import duckdb
 
 from orchestration.sample.parameters import FRIEND_DISCOUNT, INTERESTS, Calendar, Parameters
 
-_CIRCLE = 1500
+_CIRCLE = 5000
 """People (by id) who are near enough to meet below the same post."""
+
+_PLATFORMS = "['instagram', 'facebook', 'tiktok', 'x']"
+"""Platforms on which one comments below a post."""
 
 
 def build(con: duckdb.DuckDBPyConnection, params: Parameters, calendar: Calendar) -> None:
@@ -53,23 +56,22 @@ def _refer(con: duckdb.DuckDBPyConnection, params: Parameters) -> None:
 def _interest(con: duckdb.DuckDBPyConnection, params: Parameters, calendar: Calendar) -> None:
     """People with a profile care for one thing; some of them comment on the brand's posts of it.
 
-    A circle (interest_group) is people of a language and an interest who see the same posts: one
-    a month. One comment in ten stands below a post of another circle.
+    A circle (interest_group) is people of a platform, language and interest who see the same
+    posts: one a quarter. One comment in ten stands below a post of another interest.
     """
     con.execute(f"""
-        create macro interest_circle(person_id, language, interest) as
-            (person_id // {_CIRCLE}) * 16 + (language = 'en')::int * 8 + interest;
-        create macro post_below(person_id, language, interest, moment, id) as
-            code('P', interest_circle(person_id, language, case
-                when chance(id, 'comment.strays') < 0.1
-                then (interest + 1 + floor(4 * chance(id, 'comment.other'))::int)
-                    % {len(INTERESTS)} else interest end) * 4096
-                + year(moment) % 100 * 16 + month(moment), 10);
+        create macro post_below(interest_group, moment, id) as
+            code('P', (case when chance(id, 'comment.strays') < 0.1
+                then interest_group // 8 * 8 + (interest_group % 8 + 1 + floor({len(INTERESTS) - 1}
+                    * chance(id, 'comment.other'))::int) % {len(INTERESTS)}
+                else interest_group end) * 1024
+                + year(moment) % 100 * 8 + quarter(moment), 10);
         create table person_interest as
-        select person_id, language, floor(chance(person_id, 'person.interest')
+        select person_id, language, social_platform, floor(chance(person_id, 'person.interest')
             * {len(INTERESTS)})::int as interest,
-            interest_circle(person_id, language, interest) as interest_group
-        from person where social_platform is not null;
+            (((person_id // {_CIRCLE}) * 8 + list_position({_PLATFORMS}, social_platform)) * 2
+                + (language = 'en')::int) * 8 + interest as interest_group
+        from person where list_contains({_PLATFORMS}, social_platform);
         create table social_comment as
         with counted as (
             select person_id, least(6, 1 + floor(1.5 * wait(person_id, 'comments.count'))::int)

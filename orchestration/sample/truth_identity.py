@@ -249,7 +249,8 @@ def _links(con: duckdb.DuckDBPyConnection) -> None:
                 where post_id is not null)
             group by 1
         )
-        select i.interest_group, v.name as interest, i.language, i.person_id, p.record_id, p.posts,
+        select i.interest_group, v.name as interest, i.social_platform as platform, i.language,
+            i.person_id, p.record_id, p.posts,
             p.comments
         from person_interest i join (values {interests}) v(number, name) on v.number = i.interest
         join record_owner o on o.person_id = i.person_id and o.record_type = 'social.profile'
