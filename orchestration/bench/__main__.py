@@ -25,7 +25,15 @@ from orchestration.bench.parts import PARTS, Line, Options, Session
 from orchestration.lib.settings import Settings
 
 WIDTH = 140
-PACKAGES = ("dagster", "dagster-dbt", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations")
+PACKAGES = (
+    "dagster",
+    "dagster-dbt",
+    "dbt-core",
+    "dbt-duckdb",
+    "duckdb",
+    "great-expectations",
+    "splink",
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -71,19 +79,22 @@ def _parse(arguments: list[str] | None, settings: Settings) -> argparse.Namespac
     parser.add_argument("--seed", type=int, default=settings.sample_seed)
     parser.add_argument("--threads", type=int, default=settings.threads)
     parser.add_argument("--rounds", type=int, default=3, help="of what is measured by the median")
-    parser.add_argument("--rows", type=int, default=2_000_000, help="rows of the file of `ingest`")
+    parser.add_argument(
+        "--rows", type=int, help="rows of `ingest` (2 million) and of `identity` (two sizes)"
+    )
     parser.add_argument("--name", help="name of the JSON file (default: the scale)")
     parser.add_argument(
         "--folder",
         type=Path,
         default=settings.data_dir / "bench" / "work",
-        help="working folder; its folders line, whole, empty and ingestion are made anew",
+        help="working folder; its folders line, whole, empty, ingestion and identity are made anew",
     )
     given = parser.parse_args(arguments)
     unknown = [part for part in given.parts if part not in PARTS]
     if unknown:
         parser.error(f"there is no part {unknown[0]!r}; there are {', '.join(PARTS)}")
-    if given.rounds < 1 or given.rows < 1 or not 0 < given.scale <= 20:
+    too_few = given.rounds < 1 or (given.rows is not None and given.rows < 1)
+    if too_few or not 0 < given.scale <= 20:
         parser.error("--rounds and --rows are 1 at least, --scale is above 0 and 20 at most")
     return given
 

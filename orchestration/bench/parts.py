@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from orchestration.bench import by_hand, ingestion, quality
+from orchestration.bench import by_hand, identity, ingestion, quality
 from orchestration.bench.line import BenchError, LineRun, Place
 
 END = date(2025, 12, 31)
@@ -24,6 +24,7 @@ MOST_BUILD_RATIO, MOST_FIXED = 1.25, 15.0
 MOST_INCREMENT, MOST_GATE_SHARE, MOST_GATE_RATIO, MOST_EMPTY = 0.05, 0.10, 1.3, 10.0
 BYTES_PER_SCALE = 60e9
 SLOWEST = 10
+INGESTED_ROWS = 2_000_000
 
 Say = Callable[[str], None]
 
@@ -47,14 +48,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Options:
-    """How large, how often, on how many threads, and where."""
+    """How large, how often, on how many threads, and where; `rows` where a part has its own."""
 
     folder: Path
     scale: float
     seed: int
     threads: int
     rounds: int
-    rows: int
+    rows: int | None = None
 
 
 class Session:
@@ -279,20 +280,35 @@ def empty(session: Session) -> list[Line]:
 def ingest(session: Session) -> list[Line]:
     """Loading a CSV through the line against DuckDB's reader and a Parquet file."""
     options = session.options
+    rows = options.rows or INGESTED_ROWS
     folder = options.folder / "ingestion"
     shutil.rmtree(folder, ignore_errors=True)
-    found = [ingestion.measure(folder, options.rows, options.threads) for _ in range(3)]
+    found = [ingestion.measure(folder, rows, options.threads) for _ in range(3)]
     ours = median(one.line_seconds for one in found)
     theirs = median(one.hand_seconds for one in found)
     session.numbers["ingestion"] = [asdict(one) for one in found]
     return [
         Line(
-            f"CSV of {options.rows / 1e6:g} million rows to bronze",
-            f"{options.rows / ours / 1e6:.2f} million rows/s",
-            f"{options.rows / theirs / 1e6:.2f} million rows/s by hand",
+            f"CSV of {rows / 1e6:g} million rows to bronze",
+            f"{rows / ours / 1e6:.2f} million rows/s",
+            f"{rows / theirs / 1e6:.2f} million rows/s by hand",
             ours / theirs,
         ),
     ]
+
+
+def people(session: Session) -> list[Line]:
+    """Who is who in person records of known people, against Splink and rules by hand."""
+    options = session.options
+    lines = []
+    for found in identity.measured(
+        options.folder / "identity", options.rows, options.seed, options.threads, options.rounds
+    ):
+        outcomes = {name: outcome.as_dict() for name, outcome in found.outcomes.items()}
+        session.numbers.setdefault("identity", {})[found.name] = outcomes
+        session.say(found.name)
+        lines += [Line(*one) for one in identity.comparisons(found)]
+    return lines
 
 
 PARTS: dict[str, Callable[[Session], list[Line]]] = {
@@ -301,4 +317,5 @@ PARTS: dict[str, Callable[[Session], list[Line]]] = {
     "gates": gates,
     "empty": empty,
     "ingest": ingest,
+    "identity": people,
 }

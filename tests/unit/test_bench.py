@@ -6,10 +6,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.bench import by_hand, ingestion
+from orchestration.bench import by_hand, identity, identity_people, ingestion
 from orchestration.bench.__main__ import as_table, main
 from orchestration.bench.line import BenchError, LineRun
 from orchestration.bench.parts import Line, Options, add_new_files, enough_disk
+from orchestration.identity.measure import Scores, measure
 from orchestration.lib.settings import Settings
 
 
@@ -112,3 +113,95 @@ def test_chosen_parts_write_their_numbers(tmp_path: Path, monkeypatch: pytest.Mo
     assert [line["what"] for line in report["lines"]] == ["CSV of 0.002 million rows to bronze"]
     with pytest.raises(SystemExit):
         main(["nonsense"])
+
+
+def people(rows: int, noise: float = 1.0, seed: int = 1, threads: int = 2):
+    connection = duckdb.connect(config={"threads": threads})
+    identity_people.generate(connection, rows, noise, seed)
+    return connection
+
+
+def number(connection: duckdb.DuckDBPyConnection, query: str) -> float:
+    return connection.execute(query).fetchall()[0][0]
+
+
+def test_a_seed_gives_the_same_people_whatever_the_threads():
+    counted = "select bit_xor(hash(records, cluster)) from records inner join truth using (record_id)"
+    with people(3000, threads=1) as one, people(3000, threads=3) as other:
+        assert number(one, counted) == number(other, counted)
+    with people(3000, seed=2) as other, people(3000) as one:
+        assert number(one, counted) != number(other, counted)
+
+
+def test_people_have_one_to_eight_records_and_each_record_one_person():
+    with people(5000) as connection:
+        assert number(connection, "select count(distinct record_id) from records") == 5000
+        joined = "select count(*) from records inner join truth using (record_id)"
+        assert number(connection, joined) == 5000
+        sizes = connection.execute(
+            "select size, count(*) from (select count(*) as size from truth group by cluster) "
+            "group by size"
+        ).fetchall()
+        assert dict(sizes).keys() == set(range(1, 9))
+        assert dict(sizes)[1] > dict(sizes)[2] > dict(sizes)[4] > dict(sizes)[8]
+
+
+def test_no_two_people_share_an_email_but_by_household_or_slip():
+    with people(5000, noise=0) as connection:
+        shared = connection.execute(
+            "select email from records inner join truth using (record_id) where email is not null "
+            "group by all having count(distinct cluster) > 1"
+        ).fetchall()
+        assert shared == []
+
+
+def test_noise_makes_records_of_a_person_differ():
+    # Share of pairs of a person's records that say the same given name, both lower-cased.
+    query = """
+        select avg((lower(strip_accents(a.given_name)) = lower(strip_accents(b.given_name)))::int)
+        from truth as x inner join truth as y
+            on x.cluster = y.cluster and x.record_id < y.record_id
+        inner join records as a on a.record_id = x.record_id
+        inner join records as b on b.record_id = y.record_id
+    """
+    agree = []
+    for noise in (0, 0.5, 1, 2):
+        with people(5000, noise=noise) as connection:
+            agree.append(number(connection, query))
+    assert agree[0] == 1
+    assert agree == sorted(agree, reverse=True)
+    assert agree[3] < 0.7 * agree[0]
+
+
+def test_rules_by_hand_find_most_of_tidy_people(tmp_path: Path):
+    identity_people.write_files(tmp_path, 3000, 0.5, 1, 2)
+    found = identity.run("rules", tmp_path, 1)
+    assert found["seconds"] > 0
+    assert found["peak_bytes"] > 50e6
+    with duckdb.connect() as connection:
+        scores = measure(connection, tmp_path / "rules.parquet", tmp_path / "truth.parquet")
+    assert scores.unresolved_records == 0
+    assert scores.f1 > 0.85
+
+
+def test_a_rival_that_fails_is_named(tmp_path: Path):
+    with pytest.raises(BenchError, match="rules failed"):
+        identity.run("rules", tmp_path, 1)
+
+
+def test_errors_are_compared_not_scores():
+    def outcome(rival: str, correct: int, seconds: float) -> identity.Outcome:
+        scores = Scores(1000, 500, 500, 4, 0, 100, 100, correct, 0.9, 0.9)
+        return identity.Outcome(rival, scores, seconds, 10**9)
+
+    outcomes = {"ours": outcome("ours", 95, 3), "splink": outcome("splink", 90, 4)}
+    found = identity.Measured(1000, 1.0, outcomes | {"rules": outcome("rules", 80, 1)})
+    lines = [Line(*one) for one in identity.comparisons(found)]
+    assert [round(line.value, 4) for line in lines] == [0.5, 1.0, 0.25, 0.75, 1.0]
+    assert lines[0].what == "1,000 records, noise 1: errors"
+    assert all(line.reached for line in lines[:4])
+
+
+def test_one_number_of_rows_gives_one_set():
+    assert identity.sets(5000) == ((5000, 1.0),)
+    assert {rows for rows, _ in identity.sets(None)} == {100_000, 1_000_000}
