@@ -249,7 +249,7 @@ RATES: dict[str, float] = {
     "moves": 0.07,
     "changes_mobile": 0.05,
     "changes_email": 0.04,
-    "junior_of_same_name": 0.012,
+    "junior_of_same_name": 0.005,
     "family_card_of_another": 0.10,
     "switchboard": 0.30,
     "company_name_varies": 0.50,
