@@ -214,6 +214,67 @@
     {% endif %}
 {%- endmacro %}
 
+{# How the company reached for a person where that takes the person's consent: email, phone or
+   post. Null where it takes none: the person came, or asked and was answered. #}
+{% macro contact_point(relation) -%}
+    {%- set campaign -%}
+        coalesce({{ relation }}.channel_source, '') || ' '
+        || coalesce({{ relation }}.channel_medium, '')
+    {%- endset -%}
+    case
+        when {{ relation }}.initiated_by <> 'company' or {{ relation }}.ticket_id is not null
+            then null
+        when {{ relation }}.touchpoint_type in ('email_sent', 'email_bounced', 'sales_email')
+            then 'email'
+        when {{ relation }}.touchpoint_type = 'sales_call' then 'phone'
+        when {{ relation }}.touchpoint_type in ('campaign_contact', 'campaign_invitation')
+            then
+                case
+                    when {{ matches_text(campaign, 'e-?mail|newsletter|correo electr') }}
+                        then 'email'
+                    when {{ matches_text(campaign, 'phone|call|telef|sms|whatsapp') }} then 'phone'
+                    when {{ matches_text(campaign, 'mail|post|letter|catalog|flyer|carta|correo') }}
+                        then 'post'
+                end
+    end
+{%- endmacro %}
+
+{# Consent that held at a contact: not needed without a contact point, else what the customer had
+   said until then. #}
+{% macro consent_of_contact(contact_point, stated) -%}
+    case when {{ contact_point }} is null then 'not_needed'
+        else coalesce({{ stated }}, 'unknown') end
+{%- endmacro %}
+
+{# After an incremental build: contacts whose consent is another since a statement arrived late or
+   their customer was merged or split. #}
+{% macro consents_refreshed(consent_versions) -%}
+    {% if is_incremental() %}
+    update {{ this }}
+    set consent_status = changed.consent_status,
+        is_against_consent = changed.consent_status = 'opt_out'
+    from (
+        select
+            standing.touchpoint_key,
+            {{ consent_of_contact('standing.contact_point', 'consents.consent_status') }}
+                as consent_status
+        from {{ this }} as standing
+        left join {{ consent_versions }} as consents
+            on standing.customer_key = consents.customer_key
+            and standing.contact_point = consents.contact_point
+            and standing.occurred_at >= consents.valid_from
+            and standing.occurred_at < consents.valid_to
+        where standing.contact_point is not null
+            and standing.consent_status <> {{ consent_of_contact(
+                'standing.contact_point', 'consents.consent_status'
+            ) }}
+    ) as changed
+    where {{ this }}.touchpoint_key = changed.touchpoint_key
+    {% else %}
+    select 1
+    {% endif %}
+{%- endmacro %}
+
 {# Equal share of an amount in exact digits; who `takes_rest` gets what rounding leaves over. #}
 {% macro exact_share(amount, digits) -%}
     {%- set share -%}

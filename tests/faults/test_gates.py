@@ -363,6 +363,28 @@ CASES = [
     ),
     rows("bridge_customer_link", "confidence_is_a_share", SHARED, {"confidence": 0.0}),
     rows("bridge_customer_link", "links_join_two_customers", SHARED, {"linked_customer_key": 1}),
+    Case(
+        "bridge_customer_group",
+        "one_household_and_one_community",
+        [
+            mart("bridge_customer_group", customer_key=1, group_type="household", group_key=5),
+            mart("bridge_customer_group", customer_key=1, group_type="company", group_key=6),
+            mart("bridge_customer_group", customer_key=1, group_type="company", group_key=7),
+        ],
+        [mart("bridge_customer_group", customer_key=1, group_type="household", group_key=8)],
+    ),
+    rows(
+        "bridge_customer_group",
+        "groups_have_members",
+        {"customer_key": 1, "group_key": 5, "member_count": 2},
+        {"member_count": 1},
+    ),
+    rows(
+        "bridge_customer_group",
+        "confidence_is_a_share",
+        {"customer_key": 1, "group_key": 5, "confidence": 0.0},
+        {"confidence": 1.1},
+    ),
     rows(
         "bridge_customer_segment",
         "weights_sum_to_one",

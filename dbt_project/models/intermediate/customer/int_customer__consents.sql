@@ -82,27 +82,50 @@ statements as (
     where is_marketing_allowed is not null
 ),
 
-{# Systems repeat what they hold in each version: only the first of equal statements counts. #}
+{# At one moment a refusal counts before an agreement, and either before one that runs out. #}
+collapsed as (
+    select
+        record_id,
+        contact_point,
+        stated_at,
+        stated_by,
+        case
+            when bool_or(consent_status = 'opt_out') then 'opt_out'
+            when bool_or(consent_status = 'opt_in') then 'opt_in'
+            else 'unknown'
+        end as consent_status,
+    from statements
+    where record_id is not null
+        and contact_point is not null
+        and stated_at is not null
+    group by record_id, contact_point, stated_at, stated_by
+),
+
 changes as (
     select
         *,
         lag(consent_status) over (
-            partition by record_id, contact_point, stated_by order by stated_at, consent_status
+            partition by record_id, contact_point, stated_by order by stated_at
         ) as previous_status,
-    from statements
-    where record_id is not null and stated_at is not null
+    from collapsed
 ),
 
+{# Systems repeat what they hold in each version: only the first of equal statements counts. A box
+   that was never ticked states nothing: it takes back no consent that was given elsewhere. #}
 int_customer__consents as (
     select
         record_id,
         contact_point,
         stated_at,
         stated_by,
-        max(consent_status) as consent_status,
+        consent_status,
     from changes
-    where previous_status is null or consent_status <> previous_status
-    group by record_id, contact_point, stated_at, stated_by
+    where (previous_status is null or consent_status <> previous_status)
+        and not (
+            previous_status is null
+            and consent_status = 'opt_out'
+            and stated_by in ('shopify.customer', 'distributor.loyalty_member')
+        )
 )
 
 select * from int_customer__consents

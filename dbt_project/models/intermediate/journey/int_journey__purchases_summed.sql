@@ -9,6 +9,21 @@ stores as (
     select store_key, place_type from {{ ref('dim_store') }}
 ),
 
+{# The place bought in most often; among equals the one bought in last. #}
+preferred_stores as (
+    select
+        customer_key,
+        store_key as preferred_store_key
+    from sale_lines
+    where sale_type = 'sale'
+    group by customer_key, store_key
+    qualify
+        row_number() over (
+            partition by customer_key
+            order by count(distinct sale_id) desc, max(sold_at) desc, store_key
+        ) = 1
+),
+
 places as (
     select
         sale_lines.customer_key,
@@ -36,7 +51,7 @@ ranked as (
     from places
 ),
 
-int_journey__purchases_summed as (
+summed as (
     select
         customer_key,
         sum(order_count) as order_count,
@@ -50,6 +65,14 @@ int_journey__purchases_summed as (
         sum(case when order_count > 0 then 1 else 0 end) as place_type_count
     from ranked
     group by customer_key
+),
+
+int_journey__purchases_summed as (
+    select
+        summed.*,
+        coalesce(preferred_stores.preferred_store_key, {{ unknown_key() }}) as preferred_store_key
+    from summed
+    left join preferred_stores on summed.customer_key = preferred_stores.customer_key
 )
 
 select * from int_journey__purchases_summed

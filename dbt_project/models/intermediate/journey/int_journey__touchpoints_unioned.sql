@@ -55,6 +55,7 @@ int_journey__touchpoints_unioned as (
         touchpoints.initiated_by,
         touchpoints.is_engagement,
         touchpoints.is_direct,
+        {{ contact_point('touchpoints') }} as contact_point,
         touchpoints.sale_id,
         touchpoints.lead_id,
         touchpoints.ticket_id,

@@ -16,6 +16,10 @@ purchases as (
     select * from {{ ref('int_journey__purchases_summed') }}
 ),
 
+links as (
+    select * from {{ ref('int_customer__links_summed') }}
+),
+
 journeys as (
     select
         customer_key,
@@ -54,6 +58,9 @@ leads as (
     select
         customer_key,
         count(*) as lead_count,
+        sum(
+            case when current_stage in ('won', 'lost', 'rejected', 'recycled') then 0 else 1 end
+        ) as open_lead_count,
         max_by(current_stage, captured_at) as last_lead_stage
     from {{ ref('fct_lead') }}
     where is_counted
@@ -81,13 +88,30 @@ customer_360 as (
         customers.record_count,
         customers.first_seen_at,
         customers.has_email,
+        customers.is_email_dead,
         customers.has_phone,
         customers.consent_email,
         customers.consent_phone,
+        customers.consent_post,
+        coalesce(links.household_key, {{ unknown_key() }}) as household_key,
+        {{ whole('coalesce(links.household_member_count, 1)') }} as household_member_count,
+        coalesce(links.company_key, {{ unknown_key() }}) as company_key,
+        coalesce(links.company_customer_key, {{ unknown_key() }}) as company_customer_key,
+        coalesce(links.community_key, {{ unknown_key() }}) as community_key,
+        {{ whole('coalesce(links.community_member_count, 1)') }} as community_member_count,
+        {{ whole('coalesce(links.linked_customer_count, 0)') }} as linked_customer_count,
+        {{ whole('coalesce(links.referral_count, 0)') }} as referral_count,
+        coalesce(links.referred_by_customer_key, {{ unknown_key() }}) as referred_by_customer_key,
         contacts.last_contact_at,
         contacts.last_contact_type,
         contacts.last_channel_name,
         contacts.last_department,
+        contacts.last_marketing_contact_at,
+        contacts.last_sales_contact_at,
+        contacts.last_service_contact_at,
+        contacts.last_distributor_contact_at,
+        contacts.preferred_channel_name,
+        {{ whole('coalesce(contacts.against_consent_count, 0)') }} as against_consent_count,
         {{ whole('coalesce(contacts.person_contact_count, 0)') }} as person_contact_count,
         {{ whole('coalesce(contacts.company_contact_count, 0)') }} as company_contact_count,
         {{ whole('coalesce(contacts.negative_count, 0)') }} as negative_count,
@@ -102,6 +126,7 @@ customer_360 as (
         purchases.first_order_date,
         purchases.last_order_date,
         purchases.preferred_place_type,
+        coalesce(purchases.preferred_store_key, {{ unknown_key() }}) as preferred_store_key,
         {{ whole('coalesce(purchases.place_type_count, 0)') }} as place_type_count,
         cast(coalesce(purchases.net_amount, 0) as double) as net_amount,
         cast(purchases.margin_amount as double) as margin_amount,
@@ -113,9 +138,15 @@ customer_360 as (
         {{ whole('coalesce(tickets.unanswered_ticket_count, 0)') }} as unanswered_ticket_count,
         tickets.last_ticket_topic,
         {{ whole('coalesce(leads.lead_count, 0)') }} as lead_count,
-        leads.last_lead_stage
+        {{ whole('coalesce(leads.open_lead_count, 0)') }} as open_lead_count,
+        leads.last_lead_stage,
+        {{ whole(
+            'coalesce(tickets.open_ticket_count, 0) + coalesce(leads.open_lead_count, 0)'
+            ~ ' + case when journeys.open_journey_key is null then 0 else 1 end'
+        ) }} as open_matter_count
     from customers
     left join contacts on customers.customer_key = contacts.customer_key
+    left join links on customers.customer_key = links.customer_key
     left join purchases on customers.customer_key = purchases.customer_key
     left join journeys on customers.customer_key = journeys.customer_key
     left join stages on customers.customer_key = stages.customer_key

@@ -1,8 +1,9 @@
 {#
     Grain: event in a customer's history, in order: contacts with marketing, sales, shops and
-    service, stages that sales gave to a lead, and answers that service gave. Fact type:
-    transaction. Late events take their place; all is computed anew. Messages that were only sent
-    stand here too; events of unknown persons do not.
+    service, stages that sales gave to a lead, what befell tickets, answers, consent, records that
+    turned out to be the customer's or not, and the first sign of them. Fact type: transaction.
+    Late events take their place; all is computed anew. Messages that were only sent stand here
+    too; events of unknown persons do not.
 #}
 with touchpoints as (
     select * from {{ ref('fct_touchpoint') }}
@@ -15,6 +16,16 @@ steps as (
 
 conversions as (
     select sale_id, revenue_amount from {{ ref('int_journey__conversions_valued') }}
+),
+
+sales as (
+    select 'sale:' || sale_event_id as touchpoint_id, net_amount
+    from {{ ref('int_distributor__sale_headers') }}
+    where record_id is not null
+),
+
+life_events as (
+    select * from {{ ref('int_customer__life_events') }}
 ),
 
 lead_stages as (
@@ -61,6 +72,7 @@ events as (
         touchpoints.sentiment,
         touchpoints.satisfaction_score,
         conversions.revenue_amount,
+        sales.net_amount,
         steps.journey_key,
         touchpoints.sale_id,
         touchpoints.lead_id,
@@ -70,6 +82,7 @@ events as (
     {# One equality: with the condition beside it the engine compares every pair of rows. #}
     left join conversions
         on case when touchpoints.is_conversion then touchpoints.sale_id end = conversions.sale_id
+    left join sales on touchpoints.touchpoint_id = sales.touchpoint_id
     union all
     select
         lead_stages.lead_stage_key,
@@ -86,6 +99,7 @@ events as (
         lead_stages.employee_key,
         'intent',
         'unknown',
+        null,
         null,
         null,
         null,
@@ -117,9 +131,35 @@ events as (
         null,
         null,
         null,
+        null,
         tickets.ticket_id
     from answers
     left join tickets on answers.ticket_key = tickets.ticket_key
+    union all
+    select
+        event_key,
+        event_kind,
+        customer_key,
+        occurred_at,
+        order_within_instant,
+        department,
+        event_type,
+        initiated_by,
+        channel_key,
+        {{ unknown_key() }},
+        {{ unknown_key() }},
+        employee_key,
+        stage,
+        intent,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        ticket_id
+    from life_events
 ),
 
 customer_timeline as (
@@ -146,6 +186,7 @@ customer_timeline as (
         events.sentiment,
         events.satisfaction_score,
         events.revenue_amount,
+        cast(events.net_amount as double) as net_amount,
         events.journey_key,
         events.sale_id,
         events.lead_id,

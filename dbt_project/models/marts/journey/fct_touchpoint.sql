@@ -8,14 +8,18 @@
             'day_shift': 1,
             'always': "source_system in ('salesforce', 'crm', 'campaign', 'sale')",
         },
-        post_hook="{{ customers_refreshed(ref('bridge_customer_identity')) }}",
+        post_hook=[
+            "{{ customers_refreshed(ref('bridge_customer_identity')) }}",
+            "{{ consents_refreshed(ref('int_customer__consent_versions')) }}",
+        ],
     )
 }}
 {#
     Grain: contact of a person with the company, in whichever department or shop. Fact type:
     transaction. Late contacts rebuild their day; contacts of the CRM, of campaigns and of sales,
     which change without naming a day, are all replaced. A customer who is merged or split takes
-    the touchpoints along.
+    the touchpoints along; the consent that held at a contact is that of the customer, whichever
+    record it was stated for, and follows statements that arrive late.
 #}
 with touchpoints as (
     select * from {{ ref('int_journey__touchpoints_unioned') }}
@@ -26,6 +30,10 @@ with touchpoints as (
 
 customers as (
     select record_id, customer_key from {{ ref('bridge_customer_identity') }}
+),
+
+consents as (
+    select * from {{ ref('int_customer__consent_versions') }}
 ),
 
 fct_touchpoint as (
@@ -54,6 +62,10 @@ fct_touchpoint as (
         touchpoints.initiated_by,
         touchpoints.is_engagement,
         touchpoints.is_direct,
+        touchpoints.contact_point,
+        {{ consent_of_contact('touchpoints.contact_point', 'consents.consent_status') }}
+            as consent_status,
+        coalesce(consents.consent_status = 'opt_out', false) as is_against_consent,
         touchpoints.sale_id,
         touchpoints.lead_id,
         touchpoints.ticket_id,
@@ -64,6 +76,11 @@ fct_touchpoint as (
         touchpoints.load_id
     from touchpoints
     left join customers on touchpoints.record_id = customers.record_id
+    left join consents
+        on customers.customer_key = consents.customer_key
+        and touchpoints.contact_point = consents.contact_point
+        and touchpoints.occurred_at >= consents.valid_from
+        and touchpoints.occurred_at < consents.valid_to
 )
 
 select * from fct_touchpoint
