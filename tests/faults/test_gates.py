@@ -364,6 +364,48 @@ CASES = [
     rows("bridge_customer_link", "confidence_is_a_share", SHARED, {"confidence": 0.0}),
     rows("bridge_customer_link", "links_join_two_customers", SHARED, {"linked_customer_key": 1}),
     Case(
+        "fct_company_contact",
+        "contacts_reconcile",
+        [
+            mart("fct_touchpoint", customer_key=1, initiated_by="company", touchpoint_type="x"),
+            mart("fct_company_contact", touchpoint_key=1),
+        ],
+        [mart("fct_touchpoint", customer_key=1, initiated_by="company", touchpoint_type="x")],
+    ),
+    rows(
+        "fct_company_contact",
+        "rules_are_counted",
+        {
+            "is_acquisition_of_customer": True,
+            "is_promotion_of_recent_purchase": False,
+            "is_sales_during_complaint": False,
+            "is_against_consent": True,
+            "ignored_rule_count": 2,
+        },
+        {"ignored_rule_count": 1},
+    ),
+    rows(
+        "fct_linked_purchase",
+        "expectations_are_shares",
+        {"expected_follow_share": 0.5, "days_to_follow": 3, "window_days": 5, "is_followed": True},
+        {"days_to_follow": 6},
+    ),
+    Case(
+        "fct_linked_purchase",
+        "links_are_known",
+        [
+            mart(
+                "bridge_customer_link", customer_key=1, linked_customer_key=2, link_type="referral"
+            ),
+            mart(
+                "fct_linked_purchase", customer_key=2, linked_customer_key=1, link_type="referral"
+            ),
+                "fct_linked_purchase", customer_key=2, linked_customer_key=1, link_type="referral"
+            ),
+        ],
+        [mart("fct_linked_purchase", customer_key=2, linked_customer_key=1, link_type="company")],
+    ),
+    Case(
         "bridge_customer_group",
         "one_household_and_one_community",
         [

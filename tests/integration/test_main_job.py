@@ -12,7 +12,8 @@ from main_job import MainJob, Stage
 STAR = {
     "dim_date", "dim_customer", "dim_channel", "dim_campaign", "dim_creative", "dim_product",
     "dim_store", "dim_distributor", "dim_employee", "dim_sla_commitment",
-    "bridge_customer_identity", "bridge_customer_link", "bridge_customer_segment",
+    "bridge_customer_identity", "bridge_customer_link", "bridge_customer_group",
+    "bridge_customer_segment", "fct_company_contact", "fct_linked_purchase",
     "bridge_journey_touchpoint", "fct_touchpoint", "fct_ad_spend_daily", "fct_sale_line",
     "fct_sell_in", "fct_sell_out", "fct_stock_daily", "fct_shelf_audit", "fct_journey",
     "fct_attribution", "fct_lead", "fct_lead_stage", "fct_lead_sla", "fct_sla_scorecard_monthly",
