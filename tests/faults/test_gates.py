@@ -400,8 +400,6 @@ CASES = [
             mart(
                 "fct_linked_purchase", customer_key=2, linked_customer_key=1, link_type="referral"
             ),
-                "fct_linked_purchase", customer_key=2, linked_customer_key=1, link_type="referral"
-            ),
         ],
         [mart("fct_linked_purchase", customer_key=2, linked_customer_key=1, link_type="company")],
     ),
