@@ -7,7 +7,8 @@
 --   and is never narrower than chance alone would make it.
 -- Can't see: links that no system records; unknown shoppers; purchases whose window is not over.
 --   A difference is not yet an effect: people who are linked also resemble each other. A friend's
---   first order with a code made the link, so it is counted apart, in friends_referred.
+--   first order with a code made the link, so friends are counted apart, with what they have
+--   bought since.
 with summed as (
     select
         case when grouping(link_group_key) = 1 then 'kind of link' else 'group' end as level,
@@ -45,10 +46,21 @@ spread as (
 ),
 
 referrals as (
-    select link_type, count(distinct linked_customer_key) as friends_referred
-    from marts.bridge_customer_link
-    where link_type = 'referral'
-    group by link_type
+    select
+        links.link_type,
+        count(distinct links.linked_customer_key) as friends_referred,
+        sum(sale_lines.net_amount) as friends_net_amount
+    from (
+        select link_type, linked_customer_key, min(valid_from) as valid_from
+        from marts.bridge_customer_link
+        where link_type = 'referral'
+        group by link_type, linked_customer_key
+    ) as links
+    left join marts.fct_sale_line as sale_lines
+        on links.linked_customer_key = sale_lines.customer_key
+        and sale_lines.sold_at >= links.valid_from
+        and sale_lines.sale_type <> 'test'
+    group by links.link_type
 )
 
 select
@@ -68,7 +80,9 @@ select
         then summed.follow_share - summed.expected_share
             + 1.96 * spread.standard_error_sum / summed.purchases_seen end as difference_high,
     case when summed.level = 'kind of link' then referrals.friends_referred end
-        as friends_referred
+        as friends_referred,
+    case when summed.level = 'kind of link' then referrals.friends_net_amount end
+        as friends_net_amount
 from summed
 left join spread on summed.link_type = spread.link_type
 left join referrals on summed.link_type = referrals.link_type
