@@ -1,7 +1,8 @@
-"""What dbt's DuckDB connection needs beyond its profile: the key of the keyed hashes.
+"""What dbt's DuckDB connection needs beyond its profile: a key, and the spellings of identity.
 
-The key lies in an attached in-memory database, so that the macro `hmac` can use it from
-every thread while neither the build file nor the compiled SQL ever holds it.
+The key of the keyed hashes lies in an attached in-memory database, so that the macro `hmac` can
+use it from every thread while neither the build file nor the compiled SQL ever holds it. The
+macros of `orchestration.identity.macros` lie in another one, `cfs_identity`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 from dbt.adapters.duckdb.plugins import BasePlugin
 from duckdb import DuckDBPyConnection
 
+from orchestration.identity.macros import create_macros
 from orchestration.lib.secret import hmac_pads, secret_key
 from orchestration.lib.settings import Settings
 
@@ -23,7 +25,7 @@ class Plugin(BasePlugin):
         """Nothing to read from the profile."""
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
-        """Attach the key and apply the engine's limits."""
+        """Attach the key and the macros, and apply the engine's limits."""
         settings = Settings.from_environment()
         inner, outer = hmac_pads(secret_key(settings.data_dir))
         conn.execute("attach if not exists ':memory:' as cfs_secret")
@@ -32,6 +34,8 @@ class Plugin(BasePlugin):
             "?::blob as outer_pad",
             [inner, outer],
         )
+        conn.execute("attach if not exists ':memory:' as cfs_identity")
+        create_macros(conn, "cfs_identity.main")
         conn.execute(f"set threads = {max(1, settings.threads)}")
         spill = settings.station("warehouse") / f"spill.{os.getpid()}"
         conn.execute(f"set temp_directory = '{str(spill).replace(chr(39), chr(39) * 2)}'")
