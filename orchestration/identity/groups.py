@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import duckdb
 import numpy as np
 
-from orchestration.lib.customer_keys import surrogate_of
+from orchestration.identity.keys import surrogate_of
 
 CUSTOMER_RELATION = {
     "customer_key": "bigint",

@@ -262,9 +262,14 @@ create or replace macro $s.birth_digits(x, region := null) as
         end
     );
 
--- Whether two birth dates are of two people: more than a slip or a swap of day and month apart.
+-- Whether two birth dates are of two people: more than a slip or a swap of day and month apart,
+-- and neither is the first of January that stands for a year alone.
 create or replace macro $s.births_conflict(one, other) as (
     one <> other
+    and not (
+        year(one) = year(other)
+        and (strftime(one, '%m%d') = '0101' or strftime(other, '%m%d') = '0101')
+    )
     and damerau_levenshtein(strftime(one, '%Y%m%d'), strftime(other, '%Y%m%d')) > 1
     and strftime(one, '%Y%m%d') <> strftime(other, '%Y%d%m')
 );

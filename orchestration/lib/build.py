@@ -15,6 +15,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.identity.options import MEMORY_FOLDER
 from orchestration.lib.locks import end_turn, take_turn
 from orchestration.lib.publish import current_version, stands_in_postgres
 from orchestration.lib.settings import PROJECT_ROOT, Settings
@@ -22,10 +23,12 @@ from orchestration.lib.settings import PROJECT_ROOT, Settings
 CODE = (
     "dbt_project",
     "dbt_project.yml",
+    "orchestration/identity",
     "orchestration/layouts",
-    "orchestration/lib/customer_keys.py",
-    "orchestration/lib/identity.py",
 )
+
+# A steward's decisions are data: they change who is who, and no model's meaning.
+STEWARDS_LIST = Path("dbt_project") / "seeds" / "customer_link_decisions.csv"
 
 
 def is_up_to_date(settings: Settings) -> bool:
@@ -66,6 +69,8 @@ def prepare_build(settings: Settings, run_id: str, log: Any = None) -> bool:
         beside = settings.build_path.with_suffix(".copy")
         shutil.copyfile(settings.warehouse_path, beside)
         os.replace(beside, settings.build_path)
+    else:
+        shutil.rmtree(settings.station("derived") / MEMORY_FOLDER, ignore_errors=True)
     write_state(settings.build_path, {"run_id": run_id, "inputs": inputs})
     return True
 
@@ -80,14 +85,9 @@ def _may_be_continued(settings: Settings, inputs: dict[str, str]) -> bool:
     return settings.warehouse_path.exists() and same
 
 
-def derived_clusters(settings: Settings) -> Path:
-    """The customer of each record, as the present run works it out."""
-    return settings.station("derived") / "customer_cluster.parquet"
-
-
-def good_clusters(settings: Settings) -> Path:
-    """The customer of each record in the last good warehouse, whose keys later runs keep."""
-    return settings.warehouse_path.with_name("customer_cluster.parquet")
+def good_derived(settings: Settings) -> Path:
+    """Folder with the derived tables of the last good warehouse, whose keys later runs keep."""
+    return settings.warehouse_path.with_name("derived")
 
 
 def row_counts(database: Path) -> dict[tuple[str, str], int]:
@@ -112,11 +112,11 @@ def remove_build(settings: Settings) -> None:
 def promote(settings: Settings, published_version: str) -> None:
     """Let the build be the last good warehouse, and let the next run have its turn."""
     state = read_state(settings.build_path) | {"published_version": published_version}
-    clusters = derived_clusters(settings)
-    if clusters.exists():
-        beside = good_clusters(settings).with_suffix(".copy")
-        shutil.copyfile(clusters, beside)
-        os.replace(beside, good_clusters(settings))
+    good_derived(settings).mkdir(exist_ok=True)
+    for table in settings.station("derived").glob("*.parquet"):
+        beside = good_derived(settings) / f"{table.name}.copy"
+        shutil.copyfile(table, beside)
+        os.replace(beside, good_derived(settings) / table.name)
     os.replace(settings.build_path, settings.warehouse_path)
     write_state(settings.warehouse_path, state)
     remove_build(settings)
@@ -146,12 +146,13 @@ def write_state(database: Path, state: dict[str, Any]) -> None:
 
 
 def inputs_fingerprint(settings: Settings) -> dict[str, str]:
-    """Hashes of all that the marts follow from: loads, company rules and the project's code."""
+    """Hashes of all that the marts follow from: loads, rules, code and stewards' decisions."""
     loads = settings.station("bronze") / "_manifest" / "load.parquet"
     return {
         "loads": _hash([loads] if loads.exists() else [], settings.data_dir),
         "rules": _hash(sorted(settings.station("rules").glob("*.parquet")), settings.data_dir),
         "code": code_fingerprint(),
+        "decisions": _hash([PROJECT_ROOT / STEWARDS_LIST], PROJECT_ROOT),
     }
 
 
@@ -173,4 +174,4 @@ def _code_files() -> list[Path]:
     for name in CODE:
         path = PROJECT_ROOT / name
         files += [path] if path.is_file() else [p for p in path.rglob("*") if p.suffix in endings]
-    return sorted(files)
+    return sorted(path for path in files if path != PROJECT_ROOT / STEWARDS_LIST)

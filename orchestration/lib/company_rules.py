@@ -88,7 +88,28 @@ class Identity(Part):
     """
 
     free_mail_domains: tuple[str, ...] = ()
-    max_records_per_identifier: int = Field(default=10, gt=0)
+    max_records_per_identifier: int = Field(
+        default=10,
+        gt=0,
+        description="Person records that may share an e-mail address, phone or device; a value "
+        "that more share links nobody",
+    )
+    match_probability: float = Field(
+        default=0.9,
+        gt=0,
+        lt=1,
+        description="How sure the model must be to link two records; above 0.2 a steward is asked",
+    )
+    max_customer_records: int = Field(
+        default=60, gt=1, description="Most records of one customer, without devices and orders"
+    )
+    max_moved_pct: float = Field(
+        default=5.0,
+        gt=0,
+        le=100,
+        description="Percent of records that a run may move to other customers; more publishes "
+        "nothing",
+    )
     survivorship: dict[GoldenField, Literal["newest"] | tuple[RecordType, ...]] = Field(
         default_factory=dict
     )

@@ -11,20 +11,19 @@ from pathlib import Path
 import duckdb
 
 from orchestration.identity.groups import CUSTOMER_GROUP, CUSTOMER_RELATION
+from orchestration.identity.options import WEIGHTS
 from orchestration.lib.tables import write_parquet
 
 _LINK = {
     "record_id": "varchar",
     "linked_record_id": "varchar",
     "rule": "varchar",
+    "confidence": "double",
     "match_weight": "double",
     "probability": "double",
-    "name_weight": "double",
-    "birth_date_weight": "double",
-    "email_weight": "double",
-    "phone_weight": "double",
-    "address_weight": "double",
+    **{f"{name}_weight": "double" for name in WEIGHTS},
     "other_weight": "double",
+    "relatives_weight": "double",
     "status": "varchar",
 }
 _VERSION = {"linked_at": "timestamp", "model_version": "varchar"}
@@ -78,6 +77,9 @@ DERIVED: dict[str, dict[str, str]] = {
         "review_cases": "bigint",
         "contradicting_clusters": "bigint",
         "broken_up_clusters": "bigint",
+        "households": "bigint",
+        "companies": "bigint",
+        "communities": "bigint",
     },
 }
 

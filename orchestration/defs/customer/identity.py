@@ -1,40 +1,85 @@
-"""Which person record belongs to which customer, worked out between two layers of models."""
+"""Who is who, worked out between two layers of models."""
 
 from dataclasses import asdict
 
 import dagster as dg
 
 from orchestration import project
-from orchestration.lib.build import derived_clusters, good_clusters
-from orchestration.lib.identity import cluster_customers
+from orchestration.identity.groups import GroupOptions
+from orchestration.identity.options import Options
+from orchestration.identity.warehouse import resolve_customers
+from orchestration.lib.build import good_derived
+from orchestration.lib.companies import Company
 
-CLUSTER_KEY = dg.AssetKey(["derived", "customer_cluster"])
+TABLES = {
+    "customer_cluster": "The customer of each person record, with the link that it hangs on.",
+    "customer_link": "What speaks for two records being one customer, and what became of it.",
+    "customer_review": "Cases for a data steward: doubtful pairs, and links that were cut.",
+    "customer_relation": "Links between customers: household, company, referral, interest, device.",
+    "customer_group": "Households, companies and communities, with their members.",
+    "customer_change": "History of records that went from one customer to another.",
+    "customer_resolution": "What each published run found and changed.",
+}
+INPUTS = (
+    ["intermediate", "int_customer__person_records"],
+    ["intermediate", "int_customer__identifiers_collected"],
+    ["intermediate", "int_customer__record_relations"],
+    ["seeds", "customer_link_decisions"],
+)
 
 
 @dg.definitions
 def identity() -> dg.Definitions:
-    """Asset [derived, customer_cluster]."""
+    """Assets [derived, customer_…], written by one step."""
 
-    @dg.asset(
-        key=CLUSTER_KEY,
-        deps=[
-            dg.AssetKey(["intermediate", "int_customer__record_identifiers"]),
-            dg.AssetKey(["intermediate", "int_customer__person_records"]),
+    @dg.multi_asset(
+        name="identity",
+        specs=[
+            dg.AssetSpec(
+                ["derived", table],
+                deps=[dg.AssetKey(key) for key in INPUTS],
+                group_name="customer",
+                owners=["team:customer-data"],
+                kinds={"python", "parquet"},
+                description=description,
+            )
+            for table, description in TABLES.items()
         ],
-        group_name="customer",
-        owners=["team:customer-data"],
-        kinds={"python", "parquet"},
-        description="Customers as connected components of person records that share an identifier.",
         pool=project.WAREHOUSE_POOL,
     )
-    def customer_cluster(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        settings = project.settings()
-        report = cluster_customers(
-            settings.build_path, derived_clusters(settings), good_clusters(settings)
+    def resolve_identities(context: dg.AssetExecutionContext) -> tuple[dg.MaterializeResult, ...]:
+        settings, company = project.settings(), project.company()
+        report = resolve_customers(
+            settings.build_path,
+            settings.station("derived"),
+            good_derived(settings),
+            company.name,
+            _options(company),
+            _groups(company),
         )
-        numbers = asdict(report)
-        counted = f"{report.records:,} records are {report.customers:,} customers"
-        context.log.info(f"derived/customer_cluster: {counted}")
-        return dg.MaterializeResult(metadata=numbers)
+        context.log.info(
+            f"identity: {report.records:,} records are {report.customers:,} customers; "
+            f"{report.moved_records:,} moved, {report.review_cases:,} for review"
+        )
+        numbers = {name: dg.MetadataValue.text(str(x)) for name, x in asdict(report).items()}
+        return tuple(
+            dg.MaterializeResult(
+                ["derived", table], metadata=numbers if table == "customer_resolution" else None
+            )
+            for table in TABLES
+        )
 
-    return dg.Definitions(assets=[customer_cluster])
+    return dg.Definitions(assets=[resolve_identities])
+
+
+def _options(company: Company) -> Options:
+    rules = company.identity
+    return Options(
+        match_probability=rules.match_probability,
+        max_records_per_identifier=rules.max_records_per_identifier,
+        max_cluster_records=rules.max_customer_records,
+    )
+
+
+def _groups(company: Company) -> GroupOptions:
+    return GroupOptions(free_mail_domains=company.identity.free_mail_domains)

@@ -24,7 +24,6 @@ from data_quality.results import ensure_results
 from orchestration import project
 from orchestration.lib.bronze import export_manifest
 from orchestration.lib.build import (
-    derived_clusters,
     is_up_to_date,
     prepare_build,
     row_counts,
@@ -32,7 +31,6 @@ from orchestration.lib.build import (
 from orchestration.lib.dbt_manifest import tests_of_later_steps
 from orchestration.lib.dbt_sources import write_empty_bronze
 from orchestration.lib.derived_tables import write_empty_derived
-from orchestration.lib.identity import write_empty_cluster
 from orchestration.lib.layouts import load_layouts
 from orchestration.project import FRESH_DAILY
 
@@ -118,7 +116,6 @@ def models() -> dg.Definitions:
             return
         prepare_build(settings, context.run_id, context.log)
         ensure_results(settings)
-        write_empty_cluster(derived_clusters(settings))
         write_empty_derived(settings.station("derived"))
         arguments = ["build", "--exclude-resource-type", "unit_test", *window]
         later = tests_of_later_steps(project.dbt_manifest(), _selected_models(context))

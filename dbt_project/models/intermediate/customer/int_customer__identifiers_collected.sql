@@ -1,5 +1,5 @@
 {#
-    Grain: person record, identifier type and value (keyed hash): every identifier that a record
+    Grain: person record, identifier type and value: every identifier that a record
     ever carried, the ids of the records themselves included (of devices only where another
     record names the device).
 #}
@@ -132,8 +132,7 @@ int_customer__identifiers_collected as (
     select
         values_sent.record_id,
         values_sent.identifier_type,
-        {{ hmac("values_sent.identifier_type || ':' || values_sent.identifier_value") }}
-            as identifier_hash,
+        values_sent.identifier_value,
         bool_or(
             values_sent.identifier_type = 'email'
             and {{ is_generic_mailbox('values_sent.identifier_value') }}

@@ -1,7 +1,7 @@
 """Customer keys that last: a cluster keeps the key that most of its records had before.
 
 Belongs here: which cluster of records goes by which customer key, given the previous run.
-Doesn't belong here: which records form a cluster (see `identity`).
+Doesn't belong here: which records form a cluster (see `resolve`).
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ def assign_customer_keys(
 ) -> KeyChanges:
     """Give each cluster of table `membership` a key, in table `customer`; log moves.
 
-    Expects tables `record` (record_no in order of age, record_id) and `membership` (record_no,
-    cluster_no). Writes `customer` (cluster_no, customer_key) and `moved_record` (record_id,
+    Expects tables `person` (record_no in order of age, record_id) and `membership` (record_no,
+    group_no). Writes `customer` (group_no, customer_key) and `moved_record` (record_id,
     previous_customer_key, customer_key, change).
     A previous key goes to the cluster that holds most of its records; a cluster that could keep
     several takes the one that most of its records had. Ties go to the older record. Other
@@ -45,14 +45,14 @@ def assign_customer_keys(
     connection.execute("""
         create table overlap as
         select
-            membership.cluster_no,
+            membership.group_no,
             previous.customer_key,
             count(*) as records,
             min(membership.record_no) as first_record_no,
         from previous
-        inner join record using (record_id)
+        inner join person using (record_id)
         inner join membership using (record_no)
-        group by membership.cluster_no, previous.customer_key
+        group by membership.group_no, previous.customer_key
     """)
     connection.execute("""
         create table customer as
@@ -63,10 +63,10 @@ def assign_customer_keys(
                 partition by customer_key order by records desc, first_record_no
             ) = 1
         )
-        select cluster_no, customer_key
+        select group_no, customer_key
         from claims
         qualify row_number() over (
-            partition by cluster_no order by records desc, first_record_no
+            partition by group_no order by records desc, first_record_no
         ) = 1
     """)
     new_customers = _give_new_keys(connection)
@@ -100,11 +100,11 @@ def _give_new_keys(connection: duckdb.DuckDBPyConnection) -> int:
     """Give keys to clusters without one; a key in use is varied until it is free."""
     connection.execute("""
         create table newcomer as
-        select membership.cluster_no, arg_min(record.record_id, record.record_no) as record_id
+        select membership.group_no, arg_min(person.record_id, person.record_no) as record_id
         from membership
-        inner join record using (record_no)
-        where membership.cluster_no not in (select cluster_no from customer)
-        group by membership.cluster_no
+        inner join person using (record_no)
+        where membership.group_no not in (select group_no from customer)
+        group by membership.group_no
     """)
     newcomers = _count(connection, "select count(*) from newcomer")
     attempt = 0
@@ -112,14 +112,14 @@ def _give_new_keys(connection: duckdb.DuckDBPyConnection) -> int:
         varied = "record_id" if attempt == 0 else f"record_id || '#{attempt}'"
         connection.execute(f"""
             create or replace temp table candidate as
-            select cluster_no, {surrogate_of(varied)} as customer_key
+            select group_no, {surrogate_of(varied)} as customer_key
             from newcomer
         """)
         # Keys of the previous run stay taken even when nobody goes by them now, except by the
         # cluster that holds their record: a key must never come to mean another person.
         connection.execute("""
             insert into customer
-            select candidate.cluster_no, candidate.customer_key
+            select candidate.group_no, candidate.customer_key
             from candidate
             where candidate.customer_key <> -1
                 and candidate.customer_key not in (select customer_key from customer)
@@ -127,14 +127,14 @@ def _give_new_keys(connection: duckdb.DuckDBPyConnection) -> int:
                     select 1
                     from overlap
                     where overlap.customer_key = candidate.customer_key
-                        and overlap.cluster_no <> candidate.cluster_no
+                        and overlap.group_no <> candidate.group_no
                 )
             qualify row_number() over (
-                partition by candidate.customer_key order by candidate.cluster_no
+                partition by candidate.customer_key order by candidate.group_no
             ) = 1
         """)
         connection.execute(
-            "delete from newcomer where cluster_no in (select cluster_no from customer)"
+            "delete from newcomer where group_no in (select group_no from customer)"
         )
         attempt += 1
     return newcomers
@@ -144,7 +144,7 @@ def _log_moves(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("""
         create table moved_record as
         select
-            record.record_id,
+            person.record_id,
             previous.customer_key as previous_customer_key,
             customer.customer_key,
             case
@@ -152,11 +152,11 @@ def _log_moves(connection: duckdb.DuckDBPyConnection) -> None:
                 else 'merged'
             end as change,
         from previous
-        inner join record using (record_id)
+        inner join person using (record_id)
         inner join membership using (record_no)
-        inner join customer using (cluster_no)
+        inner join customer using (group_no)
         where previous.customer_key <> customer.customer_key
-        order by record.record_no
+        order by person.record_no
     """)
 
 

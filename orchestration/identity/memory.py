@@ -1,0 +1,127 @@
+"""What a run remembers for the next: the model, and the scores of pairs that did not change.
+
+Belongs here: which profiles are new, which scores still hold, when the model is learnt anew.
+Doesn't belong here: scoring (see `model`). A score depends on two profiles and the model alone,
+so it stays true whatever became of the run that worked it out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import duckdb
+
+from orchestration.identity.model import TrainedModel
+from orchestration.identity.options import Options
+from orchestration.identity.prepare import COMPARED, other_names
+from orchestration.lib import engine
+
+FORMAT = 1
+MOST_GROWTH = 1.5
+"""How many times the profiles that a model was learnt from may be before it is learnt anew."""
+
+
+class Memory:
+    """A folder with model.json, profile.parquet and scored.parquet; see the module's text."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def recall(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        columns: set[str],
+        profiles: int,
+        options: Options,
+    ) -> TrainedModel | None:
+        """The model of the last run, if it fits; then only new profiles stay `is_new`.
+
+        Adds a fingerprint to table `profile`: of what a profile says, and of the group that it
+        is settled in, since pairs within a group are not scored.
+        """
+        self._add_fingerprints(connection, options)
+        try:
+            kept = json.loads((self.folder / "memory.json").read_text(encoding="utf-8"))
+            trained = TrainedModel.load(self.folder / "model.json")
+        except FileNotFoundError:
+            return None
+        fits = (
+            kept["format"] == FORMAT
+            and trained.columns == sorted(columns)
+            and profiles <= MOST_GROWTH * kept["learnt_from"]
+            and profiles * MOST_GROWTH >= kept["learnt_from"]
+        )
+        if not fits:
+            return None
+        connection.execute(f"""
+            update profile set is_new = false
+            where fingerprint in (
+                select fingerprint from read_parquet({self._quoted("profile.parquet")})
+            )
+        """)
+        return trained
+
+    def keep(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        trained: TrainedModel,
+        learnt_from: int | None,
+    ) -> None:
+        """Complete `scored` with the scores that still hold, and remember all for the next run.
+
+        `learnt_from` is the number of profiles of a model that was learnt now, none otherwise.
+        """
+        if learnt_from is None:
+            connection.execute(f"""
+                insert into scored by name
+                select distinct kept.* exclude (one_print, other_print),
+                    least(one.profile_no, other.profile_no) as one_no,
+                    greatest(one.profile_no, other.profile_no) as other_no,
+                from read_parquet({self._quoted("scored.parquet")}) as kept
+                inner join profile as one on kept.one_print = one.fingerprint
+                inner join profile as other on kept.other_print = other.fingerprint
+                where not one.is_new and not other.is_new and one.group_no <> other.group_no
+            """)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._copy(connection, "select distinct fingerprint from profile", "profile.parquet")
+        self._copy(
+            connection,
+            """
+            select distinct scored.* exclude (one_no, other_no),
+                least(one.fingerprint, other.fingerprint) as one_print,
+                greatest(one.fingerprint, other.fingerprint) as other_print,
+            from scored
+            inner join profile as one on scored.one_no = one.profile_no
+            inner join profile as other on scored.other_no = other.profile_no
+            """,
+            "scored.parquet",
+        )
+        if learnt_from is not None:
+            trained.save(self.folder / "model.json")
+            (self.folder / "memory.json").write_text(
+                json.dumps({"format": FORMAT, "learnt_from": learnt_from}), encoding="utf-8"
+            )
+
+    def _add_fingerprints(
+        self, connection: duckdb.DuckDBPyConnection, options: Options
+    ) -> None:
+        said = ", ".join([*COMPARED, *other_names(options)])
+        connection.execute(f"""
+            create or replace table profile as
+            with content as (select *, hash({said}) as said from profile)
+            select * exclude (said),
+                hash(said, bit_xor(said) over (partition by group_no)) as fingerprint,
+            from content
+        """)
+
+    def _copy(self, connection: duckdb.DuckDBPyConnection, select: str, name: str) -> None:
+        beside = self.folder / f"{name}.{os.getpid()}.tmp"
+        connection.execute(
+            f"copy ({select}) to {engine.text(beside)} (format parquet, compression zstd)"
+        )
+        os.replace(beside, self.folder / name)
+
+    def _quoted(self, name: str) -> str:
+        return engine.text(self.folder / name)

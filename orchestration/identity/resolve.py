@@ -1,0 +1,328 @@
+"""Who is who: any table of person records in, customers out, each link with its reason.
+
+Belongs here: the order of the steps, and the tables that callers read. Doesn't belong here: what
+a step does (`prepare`, `rules`, `blocking`, `model`, `clusters`), keys that last over runs
+(`keys`), and where the warehouse keeps the results (`warehouse`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from orchestration.identity import blocking, clusters, model, prepare, rules
+from orchestration.identity.macros import create_macros
+from orchestration.identity.memory import Memory
+from orchestration.identity.options import WEIGHTS, IdentityError, Options
+
+_IDENTIFIER = {
+    "record_id": "varchar",
+    "identifier_type": "varchar",
+    "identifier_value": "varchar",
+    "first_seen_at": "timestamp",
+    "is_generic": "boolean",
+}
+_DECISION = {"decision": "varchar", "record_id": "varchar", "other_record_id": "varchar"}
+
+@dataclass(frozen=True)
+class Resolution:
+    """Customers of a table of person records, in tables of `connection`.
+
+    cluster: record_id, cluster_id, rule, confidence, match_weight, linked_record_id, link_depth,
+        linked_at. A record hangs on `linked_record_id` in the tree of its customer's strongest
+        links; on none when it is the oldest.
+    link: record_id, linked_record_id, rule, match_weight, probability, the weight of each field,
+        linked_at and status (used, grey_zone, contradiction, too_large, too_diverse,
+        cannot_link).
+    review: reason, record_id, linked_record_id, match_weight, detail: what a person should
+        look at.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    records: int
+    customers: int
+    contested: int
+    candidates: int
+    scored: int
+    is_incremental: bool
+    model: model.TrainedModel | None
+
+    def table(self, name: str) -> pa.Table:
+        """The rows of `cluster`, `link` or `review`."""
+        return self.connection.execute(f"from {name}").to_arrow_table()
+
+
+def resolve_people(
+    records: Any,
+    *,
+    identifiers: Any = None,
+    decisions: Any = None,
+    options: Options | None = None,
+    memory: Path | None = None,
+    connection: duckdb.DuckDBPyConnection | None = None,
+) -> Resolution:
+    """Find out which records are of one person.
+
+    Args:
+        records: path of a CSV or Parquet file, data frame, Arrow table, DuckDB relation or name
+            of a table in `connection`. Column record_id identifies a record; all others are
+            optional: given_name, family_name, full_name, email, phone, birth_date, national_id,
+            street, house_number, postal_code, city, region, country (ISO alpha-2), gender,
+            company_name, record_type, created_at.
+        identifiers: rows record_id, identifier_type, identifier_value[, first_seen_at,
+            is_generic] of what ties records together beside e-mail and phone: a loyalty card,
+            a login, a former e-mail address.
+        decisions: rows decision (must_link, cannot_link), record_id, other_record_id.
+        options: see `Options`.
+        memory: folder that keeps the model and the scores between runs. With one, only pairs
+            with a new or changed record are scored.
+        connection: an in-memory DuckDB connection to work in; a new one without it.
+
+    Raises:
+        IdentityError: the input lacks what is needed; the message says what to do.
+    """
+    options = options or Options()
+    connection = connection or duckdb.connect()
+    create_macros(connection)
+    prepare.read_records(connection, records, options)
+    prepare.read_pairs(connection, identifiers, "identifier", _IDENTIFIER)
+    prepare.read_pairs(connection, decisions, "decision", _DECISION)
+    prepare.prepare(connection, options)
+    _read_decisions(connection)
+    rules.link_by_rules(connection, options)
+    contested = clusters.cluster_links(connection, _RULE_EDGES, "settled", options)
+    trained, candidates, is_known = None, 0, False
+    if options.use_model:
+        trained, candidates, is_known = _score_by_model(connection, options, memory)
+    if trained is None:
+        connection.execute(_NO_SCORES)
+    threshold = options.match_probability
+    contested += clusters.cluster_links(
+        connection, f"{_RULE_EDGES} union all {_model_edges(threshold)}", "membership", options
+    )
+    _write_links(connection, threshold)
+    _write_clusters(connection)
+    _write_review(connection, options)
+    return Resolution(
+        connection,
+        records=_number(connection, "select count(*) from person"),
+        customers=_number(connection, "select count(distinct group_no) from membership"),
+        contested=contested,
+        candidates=candidates,
+        scored=_number(connection, "select count(*) from scored"),
+        is_incremental=is_known,
+        model=trained,
+    )
+
+
+# A tie is a star: each record hangs on the first one. Rules are stronger than the model.
+_RULE_EDGES = """
+    select one_no, other_no, max(strength) as strength, bool_or(is_sure) as is_sure,
+        false as is_weighed,
+    from rule_link group by one_no, other_no
+"""
+
+_NO_SCORES = """
+    create table scored as
+    select null::bigint as one_no, null::bigint as other_no, null::double as match_weight,
+        null::double as probability, null::double as birth_date_weight
+    limit 0
+"""
+
+
+def _model_edges(threshold: float) -> str:
+    return (
+        "select one_no, other_no, least(match_weight, 25) as strength, false as is_sure, "
+        f"birth_date_weight <> 0 as is_weighed from scored where probability >= {threshold}"
+    )
+
+
+def _read_decisions(connection: duckdb.DuckDBPyConnection) -> None:
+    """Tables `must_link`, `cannot_link` (record numbers) and `refused`, which starts empty."""
+    unknown = connection.execute(
+        "select distinct decision from decision where decision not in ('must_link', 'cannot_link')"
+    ).fetchall()
+    if unknown:
+        raise IdentityError(
+            f"A decision is must_link or cannot_link, not {', '.join(str(row[0]) for row in unknown)}."
+        )
+    for kind in ("must_link", "cannot_link"):
+        connection.execute(f"""
+            create table {kind} as
+            select distinct least(one.record_no, other.record_no) as one_no,
+                greatest(one.record_no, other.record_no) as other_no,
+            from decision
+            inner join person as one on decision.record_id = one.record_id
+            inner join person as other on decision.other_record_id = other.record_id
+            where decision.decision = '{kind}' and one.record_no <> other.record_no
+        """)
+    connection.execute("create table refused (one_no bigint, other_no bigint, reason varchar)")
+
+
+def _score_by_model(
+    connection: duckdb.DuckDBPyConnection, options: Options, folder: Path | None
+) -> tuple[model.TrainedModel | None, int, bool]:
+    """Create table `scored`; return the model, how many pairs it compared, and whether it
+    was known from an earlier run."""
+    profiles = model.make_profiles(connection, options)
+    columns = prepare.filled_columns(connection, options)
+    if profiles < 2 or not model.is_enough(columns, prepare.other_names(options)):
+        return None, 0, False
+    memory = Memory(folder) if folder else None
+    others = prepare.other_names(options)
+    known = memory.recall(connection, columns, profiles, options) if memory else None
+    candidates = blocking.block_pairs(
+        connection, columns, others, blocking.budget(profiles, options), only_new=known is not None
+    )
+    trained = known or model.train(connection, columns, others)
+    model.score(connection, trained, options.review_probability)
+    if memory:
+        memory.keep(connection, trained, None if known else profiles)
+    return trained, candidates, known is not None
+
+
+def _write_links(connection: duckdb.DuckDBPyConnection, threshold: float) -> None:
+    """Table `link_no`: each link that was found, by record numbers, and what became of it."""
+    present = {row[0] for row in connection.execute("describe scored").fetchall()}
+    weights = ", ".join(
+        f"{name}_weight" if f"{name}_weight" in present else f"null::double as {name}_weight"
+        for name in WEIGHTS
+    )
+    named = {*(f"{name}_weight" for name in WEIGHTS), "match_weight", "relatives_weight"}
+    rest = sorted(x for x in present if x.endswith("_weight") and x not in named)
+    other = " + ".join(rest) or "null::double"
+    relatives = "relatives_weight" if "relatives_weight" in present else "null::double"
+    connection.execute(f"""
+        create table link_no as
+        with found as (
+            select one_no, other_no, rule, strength, confidence, linked_at,
+                null::double as match_weight, null::double as probability,
+                {", ".join(f"null::double as {name}_weight" for name in WEIGHTS)},
+                null::double as other_weight, null::double as relatives_weight,
+            from rule_link
+            union all
+            select one_no, other_no, 'model', least(match_weight, 25), probability,
+                greatest(one.created_at, other.created_at), match_weight, probability,
+                {weights}, {other}, {relatives},
+            from scored
+            inner join person as one on scored.one_no = one.record_no
+            inner join person as other on scored.other_no = other.record_no
+        )
+        select found.*,
+            case
+                when one.group_no = other.group_no
+                    and (rule <> 'model' or probability >= {threshold}) then 'used'
+                else coalesce(refused.reason, 'grey_zone')
+            end as status,
+        from found
+        inner join membership as one on found.one_no = one.record_no
+        inner join membership as other on found.other_no = other.record_no
+        left join refused
+            on found.one_no = refused.one_no and found.other_no = refused.other_no
+    """)
+    connection.execute("""
+        create table link as
+        select one.record_id, other.record_id as linked_record_id,
+            link_no.* exclude (one_no, other_no, strength),
+        from link_no
+        inner join person as one on link_no.one_no = one.record_no
+        inner join person as other on link_no.other_no = other.record_no
+    """)
+
+
+def _write_clusters(connection: duckdb.DuckDBPyConnection) -> None:
+    """Table `cluster`: the customer of each record, and the link that it hangs on."""
+    size = _number(connection, "select count(*) from person")
+    rows = connection.execute(
+        "select one_no, other_no, strength from link_no where status = 'used'"
+    ).fetchnumpy()
+    parent, depth = clusters.strongest_tree(
+        np.asarray(rows["one_no"], np.int64),
+        np.asarray(rows["other_no"], np.int64),
+        np.asarray(rows["strength"], float),
+        size,
+    )
+    connection.register(
+        "tree_found", {"record_no": np.arange(size), "parent_no": parent, "depth": depth}
+    )
+    connection.execute("create table tree as from tree_found")
+    connection.unregister("tree_found")
+    connection.execute("""
+        create table cluster as
+        with strongest as (
+            select least(one_no, other_no) as low, greatest(one_no, other_no) as high,
+                arg_max(rule, strength) as rule,
+                arg_max(confidence, strength) as confidence,
+                arg_max(coalesce(match_weight, -1000), strength) as match_weight,
+                arg_max(linked_at, strength) as linked_at,
+            from link_no where status = 'used' group by low, high
+        )
+        select person.record_no, person.record_id, membership.group_no as cluster_id,
+            coalesce(strongest.rule, 'own_record') as rule,
+            coalesce(strongest.confidence, 1)::double as confidence,
+            nullif(strongest.match_weight, -1000) as match_weight,
+            other.record_id as linked_record_id,
+            tree.depth::integer as link_depth,
+            coalesce(strongest.linked_at, person.created_at) as linked_at,
+        from person
+        inner join membership using (record_no)
+        inner join tree using (record_no)
+        left join strongest
+            on least(tree.record_no, tree.parent_no) = strongest.low
+            and greatest(tree.record_no, tree.parent_no) = strongest.high
+        left join person as other on tree.parent_no = other.record_no
+    """)
+
+
+def write_paths(connection: duckdb.DuckDBPyConnection) -> None:
+    """Table `path` (record_no, link_path): the records from a customer's oldest to this one."""
+    connection.execute("""
+        create table path as
+        select tree.record_no, person.record_id as link_path
+        from tree inner join person using (record_no)
+        where tree.depth = 0
+    """)
+    deepest = _number(connection, "select coalesce(max(depth), 0) from tree")
+    for depth in range(1, deepest + 1):
+        connection.execute(
+            """
+            insert into path
+            select tree.record_no, path.link_path || ' > ' || person.record_id
+            from tree
+            inner join path on tree.parent_no = path.record_no
+            inner join person on tree.record_no = person.record_no
+            where tree.depth = ?
+            """,
+            [depth],
+        )
+
+
+def _write_review(connection: duckdb.DuckDBPyConnection, options: Options) -> None:
+    connection.execute("""
+        create table review as
+        select status as reason, record_id, linked_record_id, match_weight,
+            case status
+                when 'grey_zone' then 'The model is not sure enough to link these two.'
+                when 'contradiction' then 'A link was cut: the birth dates disagree.'
+                when 'too_large' then 'A link was cut: the customer would have too many records.'
+                when 'too_diverse'
+                    then 'A link was cut: the customer would have too many addresses or phones.'
+            end as detail,
+        from link
+        where status not in ('used', 'cannot_link')
+        union all
+        select 'unknown_record_in_decision', decision.record_id, decision.other_record_id, null,
+            'A decision names a record that does not exist: ' || decision.decision,
+        from decision
+        where decision.record_id not in (select record_id from person)
+            or decision.other_record_id not in (select record_id from person)
+    """)
+
+
+def _number(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+    return int(connection.execute(query).fetchall()[0][0])
