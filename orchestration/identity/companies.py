@@ -200,7 +200,7 @@ def _add_groups(connection: duckdb.DuckDBPyConnection) -> int:
             staff.customer_key,
             'company',
             keyed_group.group_key,
-            arg_max(staff.rule, staff.confidence),
+            list(staff.rule order by staff.confidence desc, staff.rule)[1],
             max(staff.confidence),
             min(staff.since),
         from staff

@@ -236,7 +236,7 @@ def _add(connection: duckdb.DuckDBPyConnection) -> None:
         select
             customer_key,
             keyed_group.group_key,
-            arg_max(link.rule, link.confidence) as rule,
+            list(link.rule order by link.confidence desc, link.rule)[1] as rule,
             max(link.confidence) as confidence,
             min(link.since) as since,
         from grouped
