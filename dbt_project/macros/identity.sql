@@ -31,74 +31,37 @@
     end
 {%- endmacro %}
 
-{# E-mail address and phone are compared in steps, a CTE each, so that no text is cleaned twice:
-   `email_text` then `normalised_email`; `phone_text`, `dialled_number`, then `valid_phone`. #}
-{% macro email_text(expression) -%}
-    {{ without("lower(trim(" ~ expression ~ "))", '^mailto:|[<>\\s]') }}
-{%- endmacro %}
-
-{# E-mail address as compared. Mail services that ignore dots or what follows a plus sign are
-   reduced to the mailbox. Null where it is not an address. #}
-{% macro normalised_email(text) -%}
-    case
-        when not {{ matches_text(text, '^[^@,;]+@[^@,;]+[.][a-z]{2,}$') }} then null
-        when {{ text }} like '%@gmail.com' or {{ text }} like '%@googlemail.com'
-            then replace(split_part(split_part({{ text }}, '@', 1), '+', 1), '.', '')
-                || '@gmail.com'
-        when {{ text }} like '%+%'
-            and {{ matches_text(text, '@(outlook|hotmail|live|icloud|fastmail)[.]') }}
-            then split_part(split_part({{ text }}, '@', 1), '+', 1)
-                || '@' || split_part({{ text }}, '@', 2)
-        else {{ text }}
-    end
-{%- endmacro %}
-
-{# Mailboxes of a function or a household, not of a person, and those that mean that there is
-   none. #}
-{% macro is_generic_mailbox(email) -%}
-    {{ matches_text(
-        email,
-        '^(familia|family|casa|hogar|info|informacion|hola|hello|hi|contact|contacto|sales|'
-        ~ 'ventas|compras|pedidos|orders|'
-        ~ 'office|oficina|admin|administracion|administration|reception|recepcion|billing|'
-        ~ 'facturacion|accounts|accounting|contabilidad|support|soporte|help|ayuda|service|'
-        ~ 'servicio|clientes|customerservice|marketing|press|prensa|hr|rrhh|jobs|empleo|team|'
-        ~ 'equipo|shop|tienda|store|web|webmaster|postmaster|mail|email|correo|no-?reply|'
-        ~ 'noemail|nomail|none|na|n[.]a|sincorreo|notiene|test|prueba|purchasing|buyer|compra|'
-        ~ 'gerencia|direccion|manager|secretaria|enquiries|enquiry|general|root|abuse)[._0-9-]*@'
+{# How texts are compared is written once, in orchestration/identity (macros.sql, phones.py). On
+   DuckDB they are macros of a database that orchestration/lib/dbt_plugin.py attaches; on another
+   engine, functions of the same name that whoever opens the session registers. #}
+{% macro identity_function(name, arguments) -%}
+    {{ return(
+        adapter.dispatch('identity_function', 'customer_full_stack')(name, arguments)
     ) }}
 {%- endmacro %}
 
-{# Digits of a phone as sent, with the plus signs. #}
-{% macro phone_text(expression) -%}
-    {{ without(without(expression, '[(]0[)]'), '[^0-9+]') }}
+{% macro default__identity_function(name, arguments) -%}
+    {{ name }}({{ arguments | join(', ') }})
 {%- endmacro %}
 
-{# Digits with the country's code, by the market's code where the number names none. #}
-{% macro dialled_number(text, dialling_code) -%}
-    case
-        when {{ text }} like '+%' then replace({{ text }}, '+', '')
-        when {{ text }} like '00%' then substr(replace({{ text }}, '+', ''), 3)
-        when {{ dialling_code }} is null then null
-        when {{ text }} like {{ dialling_code }} || '%'
-            and length({{ text }}) >= length({{ dialling_code }})
-            + case when length({{ dialling_code }}) > 1 then 9 else 10 end
-            then replace({{ text }}, '+', '')
-        else {{ dialling_code }} || {{ without(text, '^0+|[+]') }}
-    end
+{% macro duckdb__identity_function(name, arguments) -%}
+    cfs_identity.main.{{ name }}({{ arguments | join(', ') }})
 {%- endmacro %}
 
-{# Phone as compared, E.164; null where it cannot be one. Mobile numbers of Mexico were once
-   dialled with a 1 after the country's code. #}
-{% macro valid_phone(number) -%}
-    case
-        when length({{ number }}) not between 9 and 15 then null
-        when {{ matches_text(number, '(0{7}|1{7}|2{7}|3{7}|4{7}|5{7}|6{7}|7{7}|8{7}|9{7}|1234567)') }}
-            then null
-        when length({{ number }}) = 13 and {{ number }} like '521%'
-            then '+52' || substr({{ number }}, 4)
-        else '+' || {{ number }}
-    end
+{# E-mail address as compared; null where it is not an address. #}
+{% macro normalised_email(expression) -%}
+    {{ identity_function('email_key', [expression]) }}
+{%- endmacro %}
+
+{# Mailboxes of a function or a household, not of a person. #}
+{% macro is_generic_mailbox(email) -%}
+    {{ identity_function('is_generic_mailbox', [email]) }}
+{%- endmacro %}
+
+{# Phone as compared, E.164; null where it cannot be one. `region` is the market's code; without
+   it only international numbers can be read. #}
+{% macro normalised_phone(expression, region) -%}
+    {{ identity_function('phone_e164', [expression, region]) }}
 {%- endmacro %}
 
 {# Record of a person whom a campaign addressed, in the ids of the system that describes them;
@@ -114,70 +77,28 @@
     end
 {%- endmacro %}
 
-{# Name as compared: words of plain letters, lower case, without accents and particles. #}
+{# Name as compared: words of plain letters, lower case, without accents, titles and particles. #}
 {% macro normalised_name(expression) -%}
-    nullif(
-        trim(
-            {{ without(
-                without(
-                    without(without_accents(expression), '[^a-z ]+', ' '),
-                    '\\b(de|del|la|las|los|el|y|da|di|van|von|mr|mrs|ms|dr|sr|sra|don|dona)\\b',
-                    ' '
-                ),
-                ' +', ' '
-            ) }}
-        ),
-        ''
-    )
+    {{ identity_function('name_key', [expression]) }}
 {%- endmacro %}
 
-{# Whether two given names (first words) may be one: the same but for a typing slip, or a short
-   form of the other. Names that differ by gender (Mario, Maria; Luis, Luisa) are two. #}
+{# The same of given names. #}
+{% macro normalised_given_name(expression) -%}
+    {{ identity_function('given_name_key', [expression]) }}
+{%- endmacro %}
+
+{# Whether two given names (first words) may be one: equal but for a typing slip, or a short or
+   familiar form of the other. Names that differ by gender (Mario, Maria; Luis, Luisa) are two. #}
 {% macro is_same_given_name(one, other) -%}
-    (
-        {{ one }} <> '' and {{ other }} <> ''
-        and (
-            (length({{ one }}) <> 2 and {{ other }} like {{ one }} || '%')
-            or (length({{ other }}) <> 2 and {{ one }} like {{ other }} || '%')
-            or (
-                length({{ one }}) > 3 and length({{ other }}) > 3
-                and {{ is_alike(one, other) }}
-            )
-        )
-        and {{ one }} <> {{ other }} || 'a'
-        and {{ other }} <> {{ one }} || 'a'
-        and (
-            {{ one }} = {{ other }}
-            or length({{ one }}) <> length({{ other }})
-            or left({{ one }}, length({{ one }}) - 1) <> left({{ other }}, length({{ other }}) - 1)
-            or right({{ one }}, 1) not in ('a', 'o', 'e')
-            or right({{ other }}, 1) not in ('a', 'o', 'e')
-        )
-    )
+    {{ identity_function('is_same_given_name', [one, other]) }}
 {%- endmacro %}
 
 {# Whether two words differ by a typing slip at most. #}
 {% macro is_alike(one, other) -%}
-    {{ return(adapter.dispatch('is_alike', 'customer_full_stack')(one, other)) }}
-{%- endmacro %}
-
-{% macro default__is_alike(one, other) -%}
-    (levenshtein({{ one }}, {{ other }}) <= 1)
-{%- endmacro %}
-
-{% macro duckdb__is_alike(one, other) -%}
-    (damerau_levenshtein({{ one }}, {{ other }}) <= 1)
+    {{ identity_function('is_alike', [one, other]) }}
 {%- endmacro %}
 
 {# Whether two names (words set apart by blanks) have a word in common. #}
 {% macro shares_word(one, other) -%}
-    {{ return(adapter.dispatch('shares_word', 'customer_full_stack')(one, other)) }}
-{%- endmacro %}
-
-{% macro default__shares_word(one, other) -%}
-    arrays_overlap(split({{ one }}, ' '), split({{ other }}, ' '))
-{%- endmacro %}
-
-{% macro duckdb__shares_word(one, other) -%}
-    list_has_any(string_split({{ one }}, ' '), string_split({{ other }}, ' '))
+    {{ identity_function('shares_word', [one, other]) }}
 {%- endmacro %}

@@ -44,16 +44,3 @@
 {% macro duckdb__without(text, pattern, replacement) -%}
     regexp_replace({{ text }}, '{{ pattern }}', '{{ replacement }}', 'g')
 {%- endmacro %}
-
-{# Lower-case letters without accents. #}
-{% macro without_accents(text) -%}
-    {{ return(adapter.dispatch('without_accents', 'customer_full_stack')(text)) }}
-{%- endmacro %}
-
-{% macro default__without_accents(text) -%}
-    translate(lower({{ text }}), 'áàâäãåéèêëíìîïóòôöõúùûüñçýÿ', 'aaaaaaeeeeiiiiooooouuuuncyy')
-{%- endmacro %}
-
-{% macro duckdb__without_accents(text) -%}
-    strip_accents(lower({{ text }}))
-{%- endmacro %}

@@ -46,7 +46,7 @@ int_customer__person_records as (
         phone_normalised,
         given_name,
         family_name,
-        {{ normalised_name('known_given_name') }} as given_name_key,
+        {{ normalised_given_name('known_given_name') }} as given_name_key,
         {{ normalised_name('known_family_name') }} as family_name_key,
         company_name,
         birth_date,

@@ -44,35 +44,18 @@ located as (
     left join market_aliases on lower(trim(versions.country)) = market_aliases.alias
 ),
 
-cleaned as (
-    select
-        located.*,
-        {{ email_text('located.email') }} as email_text,
-        {{ phone_text('coalesce(located.mobile_phone, located.phone)') }} as phone_text,
-        {{ phone_text('case when located.mobile_phone is not null then located.phone end') }}
-            as other_phone_text,
-        replace(markets.dialling_code, '+', '') as dialling_code,
-    from located
-    left join markets on located.market_code = markets.market_code
-),
-
-dialled as (
-    select
-        *,
-        {{ dialled_number('phone_text', 'dialling_code') }} as phone_number,
-        {{ dialled_number('other_phone_text', 'dialling_code') }} as other_phone_number,
-    from cleaned
-),
-
 int_customer__record_versions_normalised as (
     select
         record_id,
         system,
         record_type,
         coalesce(version_at, created_at) as version_at,
-        {{ normalised_email('email_text') }} as email_normalised,
-        {{ valid_phone('phone_number') }} as phone_normalised,
-        {{ valid_phone('other_phone_number') }} as other_phone_normalised,
+        {{ normalised_email('email') }} as email_normalised,
+        {{ normalised_phone('coalesce(mobile_phone, phone)', 'market_code') }}
+            as phone_normalised,
+        {{ normalised_phone(
+            'case when mobile_phone is not null then phone end', 'market_code'
+        ) }} as other_phone_normalised,
         nullif(trim(given_name), '') as given_name,
         nullif(trim(family_name), '') as family_name,
         nullif(trim(company_name), '') as company_name,
@@ -85,7 +68,7 @@ int_customer__record_versions_normalised as (
         is_deleted,
         merged_into_record_id,
         load_id,
-    from dialled
+    from located
 )
 
 select * from int_customer__record_versions_normalised
