@@ -215,8 +215,7 @@ def _write_links(connection: duckdb.DuckDBPyConnection, threshold: float) -> Non
         )
         select found.*,
             case
-                when one.group_no = other.group_no
-                    and (rule <> 'model' or probability >= {threshold}) then 'used'
+                when one.group_no = other.group_no then 'used'
                 else coalesce(refused.reason, 'grey_zone')
             end as status,
         from found
@@ -224,6 +223,8 @@ def _write_links(connection: duckdb.DuckDBPyConnection, threshold: float) -> Non
         inner join membership as other on found.other_no = other.record_no
         left join refused
             on found.one_no = refused.one_no and found.other_no = refused.other_no
+        -- What ties two records of one customer otherwise needs no doubtful pair.
+        where one.group_no <> other.group_no or rule <> 'model' or probability >= {threshold}
     """)
     connection.execute("""
         create table link as

@@ -248,9 +248,11 @@ def spell_out(connection: duckdb.DuckDBPyConnection, groups: str) -> None:
     """
     connection.execute(f"""
         insert into rule_link by name
-        select distinct one.record_no as one_no, other.record_no as other_no, one.rule,
-            {_STRENGTH.format("one.confidence")} as strength, one.confidence,
-            greatest(one.first_seen_at, other.first_seen_at) as linked_at, false as is_sure,
+        select one.record_no as one_no, other.record_no as other_no, one.rule,
+            any_value({_STRENGTH.format("one.confidence")}) as strength,
+            any_value(one.confidence) as confidence,
+            min(greatest(one.first_seen_at, other.first_seen_at)) as linked_at,
+            false as is_sure,
         from tie as one
         inner join tie as other using (tie)
         where one.record_no < other.record_no
@@ -263,6 +265,7 @@ def spell_out(connection: duckdb.DuckDBPyConnection, groups: str) -> None:
                 where one_no = one.record_no and other_no = other.record_no
                     and rule_link.rule = one.rule
             )
+        group by one.record_no, other.record_no, one.rule
     """)
 
 
@@ -293,10 +296,12 @@ def _tie(connection: duckdb.DuckDBPyConnection) -> None:
             from tie
         )
         select hub_no as one_no, record_no as other_no, rule,
-            {_STRENGTH.format("confidence")} as strength, confidence,
-            greatest(first_seen_at, hub_seen_at) as linked_at, false as is_sure,
+            any_value({_STRENGTH.format("confidence")}) as strength,
+            any_value(confidence) as confidence,
+            min(greatest(first_seen_at, hub_seen_at)) as linked_at, false as is_sure,
         from starred
         where record_no <> hub_no
+        group by hub_no, record_no, rule
         union all
         select one_no, other_no, 'must_link', {MUST_LINK_STRENGTH}, 1, null, true
         from must_link

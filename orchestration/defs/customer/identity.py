@@ -1,5 +1,6 @@
 """Who is who, worked out between two layers of models."""
 
+from collections.abc import Iterator
 from dataclasses import asdict
 
 import dagster as dg
@@ -47,7 +48,7 @@ def identity() -> dg.Definitions:
         ],
         pool=project.WAREHOUSE_POOL,
     )
-    def resolve_identities(context: dg.AssetExecutionContext) -> tuple[dg.MaterializeResult, ...]:
+    def resolve_identities(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         settings, company = project.settings(), project.company()
         report = resolve_customers(
             settings.build_path,
@@ -62,7 +63,7 @@ def identity() -> dg.Definitions:
             f"{report.moved_records:,} moved, {report.review_cases:,} for review"
         )
         numbers = {name: dg.MetadataValue.text(str(x)) for name, x in asdict(report).items()}
-        return tuple(
+        yield from (
             dg.MaterializeResult(
                 ["derived", table], metadata=numbers if table == "customer_resolution" else None
             )
