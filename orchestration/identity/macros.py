@@ -40,6 +40,8 @@ _ABBREVIATIONS = {
     "francisca": "fca",
     "guadalupe": "gpe",
 }
+# Heads of compound names: two short forms of theirs (Juanjo, Juanma) are of two names.
+_HEADS = {"ana", "jose", "juan", "luis", "maria"}
 _STREET_KINDS = {
     "cl": "c|cl|cll|calle|carrer|rua|rue",
     "av": "avenida|avda|avd|ave|avenue|av|avinguda",
@@ -74,7 +76,9 @@ def create_macros(connection: DuckDBPyConnection, schema: str = "main") -> None:
     `schema` may name an attached database too: `cfs_identity.main`. Creating them again changes
     nothing.
     """
-    connection.execute(f"create or replace table {schema}.nickname (short_name text, full_name text)")
+    connection.execute(
+        f"create or replace table {schema}.nickname (short_name text, full_name text)"
+    )
     connection.execute(
         f"insert into {schema}.nickname select unnest(?), unnest(?)",
         [[short for short, _ in nicknames()], [full for _, full in nicknames()]],
@@ -134,12 +138,13 @@ def _street_words() -> str:
 def _nickname_pattern() -> str:
     """One expression of all pairs of words that may be one name, in both orders."""
     forms = defaultdict(set)
-    for short, full in nicknames():
-        forms[full] |= {short, full}
     others = defaultdict(set)
+    for short, full in nicknames():
+        others[short].add(full)
+        others[full].add(short)
+        if full not in _HEADS:
+            forms[full].add(short)
     for names in forms.values():
         for one, other in permutations(names, 2):
             others[one].add(other)
-    return "|".join(
-        f"{one} (?:{'|'.join(sorted(names))})" for one, names in sorted(others.items())
-    )
+    return "|".join(f"{one} (?:{'|'.join(sorted(names))})" for one, names in sorted(others.items()))
