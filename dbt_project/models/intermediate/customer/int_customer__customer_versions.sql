@@ -78,7 +78,7 @@ described as (
 compared as (
     select
         *,
-        {{ surrogate_key([
+        {{ content_hash([
             'email_normalised', 'phone_normalised', 'given_name', 'family_name', 'company_name',
             'birth_date', 'street', 'postal_code', 'city', 'market_code', 'is_person',
             'is_company', 'is_email_dead', 'email_consent', 'phone_consent', 'post_consent',

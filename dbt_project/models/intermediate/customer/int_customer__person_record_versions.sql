@@ -15,7 +15,7 @@ device_logins as (
 compared as (
     select
         *,
-        {{ surrogate_key([
+        {{ content_hash([
             'email_normalised', 'phone_normalised', 'other_phone_normalised', 'given_name',
             'family_name', 'company_name', 'birth_date', 'street', 'postal_code', 'city',
             'market_code', 'is_deleted', 'merged_into_record_id',
