@@ -102,7 +102,7 @@ def _text_macros(schema: str) -> list[str]:
         "$s.": f"{schema}.",
         "$wide": _quoted(wide),
         "$narrow": _quoted(narrow),
-        "$nicknames": _quoted(_nickname_pattern()),
+        "$is_variant": _is_variant(),
         "$abbreviations": _written_out("key", _ABBREVIATIONS),
         "$street_kinds": _street_words(),
     }
@@ -135,8 +135,8 @@ def _street_words() -> str:
 
 
 @cache
-def _nickname_pattern() -> str:
-    """One expression of all pairs of words that may be one name, in both orders."""
+def _is_variant() -> str:
+    """Whether two words may be one name: an expression per first letter, as one is too large."""
     forms = defaultdict(set)
     others = defaultdict(set)
     for short, full in nicknames():
@@ -147,4 +147,12 @@ def _nickname_pattern() -> str:
     for names in forms.values():
         for one, other in permutations(names, 2):
             others[one].add(other)
-    return "|".join(f"{one} (?:{'|'.join(sorted(names))})" for one, names in sorted(others.items()))
+    arms = []
+    for letter in sorted({one[0] for one in others}):
+        pairs = "|".join(
+            f"{one} (?:{'|'.join(sorted(names))})"
+            for one, names in sorted(others.items())
+            if one[0] == letter
+        )
+        arms.append(f"when '{letter}' then regexp_full_match(one || ' ' || other, '{pairs}')")
+    return f"case left(one, 1) {' '.join(arms)} else false end"

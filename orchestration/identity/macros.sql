@@ -171,7 +171,7 @@ create or replace macro $s.shares_word(one, other) as
 
 -- Whether one given name is a familiar form of the other, or both are of the same name.
 create or replace macro $s.is_name_variant(one, other) as
-    regexp_full_match(one || ' ' || other, $nicknames);
+    $is_variant;
 
 -- Whether two given names (first words) may be one: the same but for a typing slip, or a short or
 -- familiar form of the other. Names that differ by gender (Mario, Maria; Luis, Luisa) are two.
