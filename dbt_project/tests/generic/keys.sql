@@ -14,7 +14,9 @@ having count(*) > 1 {% for column in columns %} or {{ column }} is null {% endfo
 select '{{ column }}' as key_column, {{ column }} as key_value, count(*) as row_count
 from {{ model }}
 where {{ column }} is null
-    or {{ column }} not in (select {{ parts[1] if parts | length > 1 else column }} from {{ ref(parts[0]) }})
+    or {{ column }} not in (
+        select target.{{ parts[1] if parts | length > 1 else column }} from {{ ref(parts[0]) }} as target
+    )
 group by {{ column }}
 {%- if not loop.last %}
 union all
