@@ -44,7 +44,9 @@ def cluster_links(
     connection.execute(f"create or replace temp table edge as select * from ({edges})")
     refused = _refused_links(connection, target, options)
     connection.register("refused_found", refused)
-    connection.execute("insert into refused select * from refused_found")
+    connection.execute(
+        "insert into refused from refused_found anti join refused using (one_no, other_no)"
+    )
     connection.unregister("refused_found")
     _write_groups(
         connection,

@@ -31,6 +31,8 @@ COMPARED = (
 )
 """Columns of `person` that two records are compared by."""
 
+_FILES = (".csv", ".csv.gz", ".parquet")
+
 
 def read_records(connection: duckdb.DuckDBPyConnection, records: Any, options: Options) -> None:
     """Create table `record` from a path (CSV, Parquet), data frame, Arrow table or relation.
@@ -113,6 +115,7 @@ def prepare(connection: duckdb.DuckDBPyConnection, options: Options) -> None:
     spellings = {
         "given_name": "given_name_key(value)",
         "family_name": "family_name_key(value)",
+        "full_name": "full_name_parts(value)",
         "email": "email_key(value)",
         "phone": "phone_e164(value, country)",
         "birth_date": "birth_digits(value, region := country)",
@@ -149,10 +152,10 @@ def prepare(connection: duckdb.DuckDBPyConnection, options: Options) -> None:
             coalesce(record.record_type, 'person') as record_type,
             record.created_at,
             record.country,
-            spelled_given_name.spelled as given,
+            form.given,
             form.forms as given_forms,
             form.bits as given_bits,
-            spelled_family_name.spelled as family,
+            family_form.family,
             family_form.bits as family_bits,
             try_strptime(spelled_birth_date.spelled, '%Y%m%d')::date as birth_date,
             spelled_birth_date.spelled as birth_digits,
@@ -169,8 +172,12 @@ def prepare(connection: duckdb.DuckDBPyConnection, options: Options) -> None:
             {others}
         from record
         {joins}
-        left join form on spelled_given_name.spelled = form.given
-        left join family_form on spelled_family_name.spelled = family_form.family
+        -- A full name says what the parts don't.
+        left join form
+            on coalesce(spelled_given_name.spelled, spelled_full_name.spelled[1]) = form.given
+        left join family_form
+            on coalesce(spelled_family_name.spelled, spelled_full_name.spelled[2])
+                = family_form.family
     """)
 
 
@@ -190,7 +197,11 @@ def _create_forms(connection: duckdb.DuckDBPyConnection) -> None:
                 list_distinct([split_part(spelled, ' ', 1)] || coalesce(
                     list(nickname.full_name) filter (where nickname.full_name is not null), []
                 )) as forms,
-            from (select distinct spelled from spelled_given_name where spelled is not null)
+            from (
+                select spelled from spelled_given_name where spelled is not null
+                union
+                select spelled[1] from spelled_full_name where spelled[1] is not null
+            )
             left join nickname on split_part(spelled, ' ', 1) = nickname.short_name
             group by spelled
         )
@@ -199,7 +210,11 @@ def _create_forms(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(f"""
         create temp table family_form as
         select spelled as family, {bits.format("string_split(spelled, ' ')")} as bits
-        from (select distinct spelled from spelled_family_name where spelled is not null)
+        from (
+            select spelled from spelled_family_name where spelled is not null
+            union
+            select spelled[2] from spelled_full_name where spelled[2] is not null
+        )
     """)
 
 
@@ -223,17 +238,36 @@ def other_names(options: Options) -> list[str]:
 
 def _as_view(connection: duckdb.DuckDBPyConnection, table: Any, name: str) -> str:
     """A name under which `table` can be selected from."""
-    if isinstance(table, str) and not table.endswith((".csv", ".parquet", ".gz")):
-        return table
-    if isinstance(table, (str, Path)):
+    if isinstance(table, (str, Path)) and str(table).endswith(_FILES):
+        if not Path(table).exists():
+            raise IdentityError(f"{table} does not exist.")
         reader = "read_parquet" if str(table).endswith(".parquet") else "read_csv"
         kind = "" if reader == "read_parquet" else ", all_varchar = true"
         connection.execute(
             f"create or replace temp view {name} as "
             f"select * from {reader}({engine.text(table)}{kind})"
         )
-    elif isinstance(table, duckdb.DuckDBPyRelation):
-        connection.register(name, table.arrow())
-    else:
-        connection.register(name, table)
+        return name
+    if isinstance(table, (str, Path)):
+        return _known_table(connection, str(table))
+    try:
+        # A relation may be of this very connection, so its rows are taken out first.
+        is_relation = isinstance(table, duckdb.DuckDBPyRelation)
+        connection.register(name, table.to_arrow_table() if is_relation else table)
+    except duckdb.InvalidInputException as error:
+        raise IdentityError(
+            f"A {type(table).__name__} is no table that can be read. Give the path of a CSV or "
+            "Parquet file, a data frame, an Arrow table or a DuckDB relation."
+        ) from error
     return name
+
+
+def _known_table(connection: duckdb.DuckDBPyConnection, table: str) -> str:
+    try:
+        connection.execute(f"select * from {table} limit 0")
+    except (duckdb.CatalogException, duckdb.ParserException) as error:
+        raise IdentityError(
+            f"{table} is neither a table of the connection nor the path of a file "
+            f"({', '.join(_FILES)})."
+        ) from error
+    return table

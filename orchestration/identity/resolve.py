@@ -95,14 +95,15 @@ def resolve_people(
     prepare.prepare(connection, options)
     _read_decisions(connection)
     rules.link_by_rules(connection, options)
-    contested = clusters.cluster_links(connection, _RULE_EDGES, "settled", options)
+    clusters.cluster_links(connection, _RULE_EDGES, "settled", options)
     trained, candidates, is_known = None, 0, False
     if options.use_model:
         trained, candidates, is_known = _score_by_model(connection, options, memory)
     if trained is None:
         connection.execute(_NO_SCORES)
     threshold = options.match_probability
-    contested += clusters.cluster_links(
+    # What the rules contest is contested again, in the customers that the model completes.
+    contested = clusters.cluster_links(
         connection, f"{_RULE_EDGES} union all {_model_edges(threshold)}", "membership", options
     )
     _write_links(connection, threshold)
