@@ -18,13 +18,16 @@ from orchestration.identity.options import Options
 from orchestration.identity.prepare import COMPARED, other_names
 from orchestration.lib import engine
 
-FORMAT = 1
+FORMAT = 2
 MOST_GROWTH = 1.5
 """How many times the profiles that a model was learnt from may be before it is learnt anew."""
 
 
 class Memory:
-    """A folder with model.json, profile.parquet and scored.parquet; see the module's text."""
+    """A folder with the model, profiles, scores and frequencies of a run; see the module's text.
+
+    memory.json says what they are of; it is written last, so half a memory is none.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -44,21 +47,31 @@ class Memory:
         self._add_fingerprints(connection, options)
         try:
             kept = json.loads((self.folder / "memory.json").read_text(encoding="utf-8"))
-            trained = TrainedModel.load(self.folder / "model.json")
         except FileNotFoundError:
             return None
+        if kept["about"] != self._about(options):
+            return None
+        trained = TrainedModel.load(self.folder / "model.json")
         fits = (
-            kept["format"] == FORMAT
-            and trained.columns == sorted(columns)
+            trained.columns == sorted(columns)
             and profiles <= MOST_GROWTH * kept["learnt_from"]
             and profiles * MOST_GROWTH >= kept["learnt_from"]
         )
         if not fits:
             return None
+        connection.execute(
+            f"create table frequency as from read_parquet({self._quoted('frequency.parquet')})"
+        )
+        # Where one profile said this and now two do, these two have never been compared.
         connection.execute(f"""
             update profile set is_new = false
             where fingerprint in (
-                select fingerprint from read_parquet({self._quoted("profile.parquet")})
+                select fingerprint
+                from (select fingerprint, count(*) as profiles from profile group by fingerprint)
+                    as present
+                inner join read_parquet({self._quoted("profile.parquet")}) as kept
+                    using (fingerprint)
+                where present.profiles = 1 or kept.profiles > 1
             )
         """)
         return trained
@@ -68,6 +81,7 @@ class Memory:
         connection: duckdb.DuckDBPyConnection,
         trained: TrainedModel,
         learnt_from: int | None,
+        options: Options,
     ) -> None:
         """Complete `scored` with the scores that still hold, and remember all for the next run.
 
@@ -85,7 +99,10 @@ class Memory:
                 where not one.is_new and not other.is_new and one.group_no <> other.group_no
             """)
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._copy(connection, "select distinct fingerprint from profile", "profile.parquet")
+        if learnt_from is not None:
+            (self.folder / "memory.json").unlink(missing_ok=True)
+            trained.save(self.folder / "model.json")
+        self._copy(connection, "from frequency", "frequency.parquet")
         self._copy(
             connection,
             """
@@ -98,11 +115,19 @@ class Memory:
             """,
             "scored.parquet",
         )
+        # After the scores: a profile counts as known only where its scores are kept.
+        self._copy(
+            connection,
+            "select fingerprint, count(*) as profiles from profile group by fingerprint",
+            "profile.parquet",
+        )
         if learnt_from is not None:
-            trained.save(self.folder / "model.json")
-            (self.folder / "memory.json").write_text(
-                json.dumps({"format": FORMAT, "learnt_from": learnt_from}), encoding="utf-8"
-            )
+            kept = {"about": self._about(options), "learnt_from": learnt_from}
+            (self.folder / "memory.json").write_text(json.dumps(kept), encoding="utf-8")
+
+    def _about(self, options: Options) -> list[object]:
+        """What scores depend on beside the model and the records."""
+        return [FORMAT, options.review_probability, list(options.other_columns)]
 
     def _add_fingerprints(
         self, connection: duckdb.DuckDBPyConnection, options: Options

@@ -366,6 +366,7 @@ def score(
         "retain_matching_columns": True,
     }
     linker = _linker(connection, model.settings | changed)
+    _register_frequencies(connection, linker, model.settings)
     _register_pairs(connection, linker, "select one_no, other_no from candidate")
     found = linker.inference.predict(
         threshold_match_probability=least_probability, warning_mode="never"
@@ -388,6 +389,36 @@ def score(
         from weighed
         where weight >= {math.log2(least_probability / (1 - least_probability))}
     """)
+
+
+def _register_frequencies(
+    connection: duckdb.DuckDBPyConnection, linker: Any, settings: dict[str, Any]
+) -> None:
+    """Let Splink know how common each value is, as kept in table `frequency` (field, value, share).
+
+    A value keeps the share that it had when it was first seen with this model, so that a score
+    holds as long as the two profiles do.
+    """
+    connection.execute(
+        "create table if not exists frequency (field varchar, value varchar, share double)"
+    )
+    levels = [level for comparison in settings["comparisons"] for level in _levels(comparison)]
+    for column in sorted({x["tf_adjustment_column"] for x in levels if "tf_adjustment_column" in x}):
+        connection.execute(f"""
+            insert into frequency
+            select '{column}', {column}, count(*) / (select count({column}) from profile)
+            from profile
+            where {column} is not null
+                and {column} not in (select value from frequency where field = '{column}')
+            group by {column}
+        """)
+        connection.execute(f"""
+            create or replace table frequency_of_{column} as
+            select value as {column}, share as tf_{column} from frequency where field = '{column}'
+        """)
+        linker.table_management.register_term_frequency_lookup(
+            linker._db_api.register(f"frequency_of_{column}"), column
+        )
 
 
 def _kinship(model: TrainedModel, adjusted: dict[str, str]) -> str:

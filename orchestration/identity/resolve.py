@@ -183,7 +183,7 @@ def _score_by_model(
     trained = known or model.train(connection, columns, others)
     model.score(connection, trained, options.review_probability)
     if memory:
-        memory.keep(connection, trained, None if known else profiles)
+        memory.keep(connection, trained, None if known else profiles, options)
     return trained, candidates, known is not None
 
 
