@@ -150,13 +150,16 @@ def _family(columns: set[str]) -> Comparison | None:
         [
             _null(f"family_l is null or family_r is null{swapped}"),
             _level("same", "family_l = family_r", 0.75, "family"),
-            _level(
-                "one of two family names",
-                "family_first_l = family_first_r",
-                0.08,
-                "family_first",
-            ),
             _level("a typing slip", f"length(family_l) > 3 and {_one_slip('family')}", 0.07),
+            _level(
+                "same first, another second name",
+                "family_first_l = family_first_r "
+                "and family_l <> family_first_l and family_r <> family_first_r",
+                0.01,
+            ),
+            _level(
+                "one of two family names", "family_first_l = family_first_r", 0.08, "family_first"
+            ),
             _level(
                 "a name in common",
                 f"{_SHARES_BITS.format('family')} and shares_word(family_l, family_r)",
@@ -238,7 +241,9 @@ def _phone(columns: set[str]) -> Comparison | None:
                 "same last eight digits, or a typing slip",
                 f"right(phone_l, 8) = right(phone_r, 8) or ({_one_slip('phone')})",
                 0.05,
-            ),
+            )
+            # Relatives and colleagues have numbers in a row.
+            | {"least_u": 1e-3},
             _else(0.25),
         ],
     )

@@ -69,7 +69,7 @@ create or replace macro $s.email_key(x) as
 create or replace macro $s.is_generic_mailbox(email) as
     regexp_matches(
         email,
-        '^(?:familia|family|familie|famille|casa|hogar|home|info|informacion|information|hola|hello|hi|contact|contacto|kontakt|contato|sales|ventas|vendas|vente|verkauf|vertrieb|compras|achats|einkauf|pedidos|orders|order|bestellung|office|oficina|buero|admin|administracion|administration|amministrazione|reception|recepcion|billing|facturacion|rechnung|invoice|invoices|accounts|accounting|contabilidad|finance|support|soporte|help|helpdesk|ayuda|service|servicio|clientes|customerservice|atencion|atencionalcliente|atendimento|marketing|press|prensa|comercial|hr|rrhh|jobs|empleo|team|equipo|shop|tienda|store|web|webmaster|postmaster|hostmaster|mail|email|correo|no-?reply|donotreply|noemail|nomail|none|na|n[.]a|no|sincorreo|sinemail|notiene|notengo|test|prueba|purchasing|buyer|compra|gerencia|direccion|manager|secretaria|enquiries|enquiry|general|root|abuse)[._0-9-]*@'
+        '^[^@]*(?:familia|family|familie|famille)[0-9]*@|^(?:familia|family|familie|famille|casa|hogar|home|info|informacion|information|hola|hello|hi|contact|contacto|kontakt|contato|sales|ventas|vendas|vente|verkauf|vertrieb|compras|achats|einkauf|pedidos|orders|order|bestellung|office|oficina|buero|admin|administracion|administration|amministrazione|reception|recepcion|billing|facturacion|rechnung|invoice|invoices|accounts|accounting|contabilidad|finance|support|soporte|help|helpdesk|ayuda|service|servicio|clientes|customerservice|atencion|atencionalcliente|atendimento|marketing|press|prensa|comercial|hr|rrhh|jobs|empleo|team|equipo|shop|tienda|store|web|webmaster|postmaster|hostmaster|mail|email|correo|no-?reply|donotreply|noemail|nomail|none|na|n[.]a|no|sincorreo|sinemail|notiene|notengo|test|prueba|purchasing|buyer|compra|gerencia|direccion|manager|secretaria|enquiries|enquiry|general|root|abuse)[._0-9-]*@'
     );
 
 -- Names ------------------------------------------------------------------------------------------
@@ -207,6 +207,22 @@ create or replace macro $s.is_short_given_name(one, one_forms, other, other_form
         split_part(one, ' ', 1) <> split_part(other, ' ', 1)
         and list_has_any(one_forms, other_forms)
     )
+);
+
+-- Whether two family names may be one person's: the same but for slips, in another order, or one of
+-- two names. Two people's are Ortiz Vega and Ortiz Lopez: each names another second one.
+create or replace macro $s.is_same_family_name(one, other) as (
+    case
+        when one = other then true
+        when contains(one, ' ') and contains(other, ' ') then
+            damerau_levenshtein(one, other) <= 2
+            or list_has_all(string_split(one, ' '), string_split(other, ' '))
+            or list_has_all(string_split(other, ' '), string_split(one, ' '))
+            or $s.is_alike(split_part(one, ' ', 1), split_part(other, ' ', 1))
+                and $s.is_alike(split_part(one, ' ', 2), split_part(other, ' ', 2))
+        else $s.shares_word(one, other)
+            or $s.is_alike(split_part(one, ' ', 1), split_part(other, ' ', 1))
+    end
 );
 
 -- Birth dates ------------------------------------------------------------------------------------

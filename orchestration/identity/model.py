@@ -281,17 +281,19 @@ def _expectation_maximisation(
         for i in range(len(shares))
     ]
     m = [share.copy() for share in usual]
-    r = [_of_relatives(*each) for each in zip(names, usual, shares, strict=True)]
-    shared = [name in fields.SHARED_BY_RELATIVES for name in names]
+    shared = np.array([fields.SHARED_BY_RELATIVES.get(name, -1.0) for name in names])
+    learns = shared >= 0
+    shared = np.where(learns, shared, [fields.RARELY_SHARED.get(name, 0.0) for name in names])
     prior = (patterns.settled.sum() + 0.1 * min(patterns.candidates.sum(), 10) + 0.5) / (
         patterns.all_pairs
     )
-    relatives = prior / 2 if any(shared) and "given" in names else 0.0
+    relatives = prior / 2 if learns.any() and "given" in names else 0.0
     for _ in range(_ROUNDS):
         u = [
             np.maximum((share - prior * of_m) / (1 - prior), np.maximum(share * 0.01, LEAST_U))
             for share, of_m in zip(shares, m, strict=True)
         ]
+        r = _of_relatives(shared, m, u)
         one = prior * np.exp(_weights(positions, m, u))
         kin = relatives * np.exp(_weights(positions, r, u))
         total = one + kin + 1 - prior - relatives
@@ -303,26 +305,39 @@ def _expectation_maximisation(
             _bounded(_shares_of(position, true, share), fields.MOST_DIFFERENT.get(name, 1.0))
             for name, position, share in zip(names, positions, usual, strict=True)
         ]
-        r = [
-            _shares_of(p, related, before_r) if is_shared else before_r
-            for p, before_r, is_shared in zip(positions, r, shared, strict=True)
-        ]
+        shared = np.where(
+            learns,
+            [_share_shared(*x, related) for x in zip(positions, shared, m, u, strict=True)],
+            shared,
+        )
         if abs(prior - before) < 1e-5 * prior:
             break
-    return _Learnt(m, r, u, prior, relatives)
+    return _Learnt(m, _of_relatives(shared, m, u), u, prior, relatives)
 
 
-def _of_relatives(name: str, usual: np.ndarray, share: np.ndarray) -> np.ndarray:
-    """What relatives have in common: to begin with, half of what one person has with itself.
+def _of_relatives(
+    shared: np.ndarray, m: list[np.ndarray], u: list[np.ndarray]
+) -> list[np.ndarray]:
+    """Shares of the levels among relatives: of one person where they share a field, or strangers'.
 
-    Names and birth dates are those of strangers, but for sons named after their fathers, and
-    twins.
+    `shared` is how often they share each field.
     """
-    alike = fields.SHARED_BY_RELATIVES.get(name, fields.RARELY_SHARED.get(name, 0.0))
-    first = np.zeros(len(share))
-    first[0] = 1.0
-    typical = usual if name in fields.SHARED_BY_RELATIVES else first
-    return alike * typical + (1 - alike) * share / share.sum()
+    return [
+        share * of_m + (1 - share) * of_u / of_u.sum()
+        for share, of_m, of_u in zip(shared, m, u, strict=True)
+    ]
+
+
+def _share_shared(
+    position: np.ndarray, share: float, of_m: np.ndarray, of_u: np.ndarray, related: np.ndarray
+) -> float:
+    """How often relatives share a field, by the levels at which they agree in it."""
+    known = position >= 0
+    likely = share * of_m / (share * of_m + (1 - share) * of_u)
+    pairs = related[known].sum() + STEADYING_PAIRS
+    return float(
+        ((likely[position[known]] * related[known]).sum() + share * STEADYING_PAIRS) / pairs
+    )
 
 
 def _weights(

@@ -119,10 +119,8 @@ def _judge_names(connection: duckdb.DuckDBPyConnection) -> None:
         select counted.*,
             coalesce(form.forms, []) as forms,
             coalesce(form.bits, 0) as given_bits,
-            coalesce(family_form.bits, 0) as family_bits,
         from counted
         left join form on counted.given = form.given
-        left join family_form on counted.family = family_form.family
         where names > 1
     """)
     connection.execute(f"""
@@ -136,13 +134,7 @@ def _judge_names(connection: duckdb.DuckDBPyConnection) -> None:
                         and births_conflict(one.birth_date, other.birth_date) then false
                     when one.family <> '' and other.family <> ''
                         and one.family <> other.family
-                        and not (
-                            (one.family_bits & other.family_bits) <> 0
-                            and shares_word(one.family, other.family)
-                        )
-                        and not is_alike(
-                            split_part(one.family, ' ', 1), split_part(other.family, ' ', 1)
-                        ) then false
+                        and not is_same_family_name(one.family, other.family) then false
                     when one.given = other.given and one.given <> '' then true
                     -- A family shares its phone: without a given name it could be any of them.
                     when one.given = '' or other.given = '' then one.kind <> 'phone'
@@ -157,12 +149,31 @@ def _judge_names(connection: duckdb.DuckDBPyConnection) -> None:
             inner join bearer as other using (kind, value)
             where one.names <= {MOST_NAMES}
         ),
+        -- What may be the name of each of two people ties neither to the other: Gil beside Ana Gil
+        -- and Luis Gil.
+        ambiguous as (
+            select distinct one.kind, one.value, one.name
+            from pairs as one
+            inner join pairs as other using (kind, value, name)
+            inner join pairs as third
+                on one.kind = third.kind and one.value = third.value
+                and one.other_name = third.name and other.other_name = third.other_name
+            where one.is_compatible and other.is_compatible and not third.is_compatible
+        ),
         grouped as (
-            select kind, value, name,
-                min(case when is_compatible then other_name end) as name_group,
+            select pairs.kind, pairs.value, pairs.name,
+                case
+                    when bool_or(one.name is not null) then pairs.name
+                    else min(case when is_compatible and other.name is null then other_name end)
+                end as name_group,
                 not bool_and(is_compatible) as is_in_conflict,
             from pairs
-            group by all
+            left join ambiguous as one
+                on pairs.kind = one.kind and pairs.value = one.value and pairs.name = one.name
+            left join ambiguous as other
+                on pairs.kind = other.kind and pairs.value = other.value
+                and pairs.other_name = other.name
+            group by pairs.kind, pairs.value, pairs.name
         )
         select * exclude (is_in_conflict),
             bool_or(is_in_conflict) over (partition by kind, value) as has_conflict,

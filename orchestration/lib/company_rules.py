@@ -95,7 +95,7 @@ class Identity(Part):
         "that more share links nobody",
     )
     match_probability: float = Field(
-        default=0.9,
+        default=0.95,
         gt=0,
         lt=1,
         description="How sure the model must be to link two records; above 0.2 a steward is asked",
