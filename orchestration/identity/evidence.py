@@ -24,6 +24,9 @@ from orchestration.lib.settings import Settings
 SUMMARY_FILE = "resolution.json"
 """What `resolve` says about its results, beside them."""
 
+OF_RECORDS = ("record_type", "created_at")
+"""What is said of a record, and not of its person."""
+
 _EMPTY = {
     "change": """
         select null::timestamp as changed_at, null::varchar as record_id,
@@ -59,6 +62,15 @@ class Evidence:
         """Let go of the files."""
         self.connection.close()
 
+    def need_records(self) -> None:
+        """Raise IdentityError when the records themselves cannot be read."""
+        if not self.has_records:
+            raise IdentityError(
+                "The records cannot be read now: the warehouse file is missing or being written. "
+                "Wait for the run to end, name the file with --records, or leave out "
+                "--show-values."
+            )
+
     def records(self, record_ids: Iterable[str]) -> pa.Table:
         """The records themselves: record_id and what they say, as text; personal data."""
         wanted = sorted(set(record_ids))
@@ -72,6 +84,11 @@ class Evidence:
             "where cast(record_id as varchar) in (select unnest(?))",
             [wanted],
         ).to_arrow_table()
+
+
+def said(row: dict[str, str | None]) -> dict[str, str]:
+    """What a row of `Evidence.records` says, by column, without what it leaves open."""
+    return {name: x for name, x in row.items() if name != "record_id" and x is not None}
 
 
 def open_warehouse(settings: Settings, *, candidate: bool = False) -> Evidence:

@@ -38,7 +38,10 @@ NAMES = {
 """What a person calls the comparisons."""
 
 _PRIOR = "Prior"
-_TOTAL = "Final score"
+_TOTAL = "Final score"  # Splink's chart knows the sum by this name.
+_HEIGHT = 280
+_SIDES = ("value_l", "value_r")
+_TIPS = ("column_name", "label_for_charts", "log2_bayes_factor", "prob", "bayes_factor_description")
 
 
 @dataclass(frozen=True)
@@ -89,16 +92,30 @@ def waterfalls(evidence: Evidence, pairs: Sequence[Pair]) -> dict[Pair, list[Bar
     }
 
 
-def chart(bars: Sequence[Bar]) -> dict[str, Any]:
-    """Splink's waterfall chart of one pair, as a Vega-Lite specification."""
+def chart_spec() -> dict[str, Any]:
+    """Splink's waterfall chart as a Vega-Lite specification; its data are `chart_records`."""
     from splink.internals.charts import WaterfallChart
 
-    spec: dict[str, Any] = WaterfallChart([chart_records(bars)]).chart_dict
+    spec: dict[str, Any] = WaterfallChart([]).chart_spec
     # One chart, one pair: no slider to choose among several, and no title beyond the page's.
     spec["params"] = []
     spec["transform"] = [x for x in spec["transform"] if "record_number" not in str(x)]
-    del spec["title"]
-    spec["data"] = {"values": chart_records(bars)}
+    del spec["title"], spec["$schema"]
+    spec["height"] = _HEIGHT
+    # Names stand at the axis, where they have room; above the bars they would overlap.
+    bars = spec["layer"][0]["layer"]
+    spec["layer"][0]["layer"] = [
+        layer
+        for layer in bars
+        if layer["encoding"].get("text", {}).get("field") not in ("column_name", *_SIDES)
+    ]
+    for layer in spec["layer"][0]["layer"]:
+        axis = layer["encoding"].get("x", {}).get("axis", {})
+        axis.pop("labelExpr", None)
+        if axis:
+            axis["title"] = None
+        tips = layer["encoding"].get("tooltip", [])
+        tips[:] = [tip for tip in tips if tip["field"] in _TIPS]
     return spec
 
 
@@ -112,8 +129,6 @@ def chart_records(bars: Sequence[Bar]) -> list[dict[str, Any]]:
             "bayes_factor": 2.0**bar.weight,
             "bayes_factor_description": _described(bar),
             "bar_sort_order": place,
-            "value_l": "",
-            "value_r": "",
         }
         for place, bar in enumerate(bars)
     ]
@@ -161,7 +176,7 @@ def _field_bars(name: str, weight: float, level: _Level | None) -> list[Bar]:
     rarity = "a rare value" if frequency > 0 else "a common value"
     return [
         Bar(name, "field", level.weight, level.label),
-        Bar(f"{name}: how common", "frequency", frequency, rarity),
+        Bar(f"{name} rarity", "frequency", frequency, rarity),
     ]
 
 
@@ -177,7 +192,7 @@ def _other_bars(evidence: Evidence, weight: float, levels: dict[str, _Level]) ->
     left = weight - sum(level.weight for level in rest.values())
     if abs(left) < 0.005:
         return bars
-    return [*bars, Bar("other fields: how common", "frequency", left)]
+    return [*bars, Bar("other fields rarity", "frequency", left)]
 
 
 def _called(evidence: Evidence, comparison: str) -> str:
