@@ -224,7 +224,15 @@ def _email(columns: set[str]) -> Comparison | None:
                 0.03,
             )
             | {"least_u": 1e-4},
-            _else(0.23),
+            # Who needs a number behind the name takes it along to the next mailbox.
+            _level(
+                "same last digits in another mailbox",
+                "least(length(mailbox_digits_l), length(mailbox_digits_r)) >= 4 "
+                "and right(mailbox_digits_l, 4) = right(mailbox_digits_r, 4)",
+                0.03,
+            )
+            | {"least_u": 1e-3},
+            _else(0.2),
         ],
     )
 

@@ -236,7 +236,7 @@ def _judge_identifiers(connection: duckdb.DuckDBPyConnection, options: Options) 
                     and described.record_type in {devices}
                     then 'several_accounts'
                 when described.kind = 'phone'
-                    and not described.has_name and described.email is not null
+                    and not described.has_name and not is_generic_mailbox(described.email)
                     then 'email_is_better'
                 when described.is_generic and described.given = '' then 'generic_mailbox'
                 when conflicts.kind is not null and not described.has_name then 'names_disagree'
