@@ -141,9 +141,16 @@ def _judge_names(connection: duckdb.DuckDBPyConnection) -> None:
                     when (one.given_bits & other.given_bits) <> 0
                         and is_short_given_name(one.given, one.forms, other.given, other.forms)
                         then true
+                    -- Jose Raul and Jose Miguel are two.
                     else is_same_given_name(
-                        split_part(one.given, ' ', 1), split_part(other.given, ' ', 1)
-                    )
+                            split_part(one.given, ' ', 1), split_part(other.given, ' ', 1)
+                        )
+                        and (
+                            not (contains(one.given, ' ') and contains(other.given, ' '))
+                            or is_same_given_name(
+                                split_part(one.given, ' ', 2), split_part(other.given, ' ', 2)
+                            )
+                        )
                 end as is_compatible,
             from bearer as one
             inner join bearer as other using (kind, value)
