@@ -44,17 +44,19 @@ class Decision:
         return frozenset((self.record_id, self.other_record_id))
 
 
+COLUMNS = tuple(field.name for field in fields(Decision))
+
+
 def read_decisions(file: Path = DECISIONS_FILE) -> list[Decision]:
     """The rows of the list.
 
     Raises:
         IdentityError: the file's columns are not those of the list.
     """
-    columns = [field.name for field in fields(Decision)]
     with file.open(encoding="utf-8", newline="") as lines:
         reader = csv.DictReader(lines)
-        if reader.fieldnames != columns:
-            raise IdentityError(f"{file} needs the header line {','.join(columns)}.")
+        if tuple(reader.fieldnames or ()) != COLUMNS:
+            raise IdentityError(f"{file} needs the header line {','.join(COLUMNS)}.")
         return [Decision(**row) for row in reader]
 
 

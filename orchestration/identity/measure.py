@@ -11,8 +11,6 @@ Bagga and Baldwin, "Algorithms for scoring coreference chains" (1998); Amigo et 
 
 from __future__ import annotations
 
-import argparse
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -235,29 +233,3 @@ def as_text(scores: Scores) -> str:
         f"{scores.true_clusters:,} true and {scores.predicted_clusters:,} predicted clusters, "
         f"{scores.false_pairs:,.0f} false and {scores.missed_pairs:,.0f} missed pairs"
     )
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Command line: score a file of clusters against a file of the truth."""
-    parser = argparse.ArgumentParser(
-        prog="python -m orchestration.identity.measure", description=__doc__.split("\n\n")[0]
-    )
-    parser.add_argument("predicted", help="Parquet or CSV file with record_id and cluster")
-    parser.add_argument("truth", help="Parquet or CSV file with record_id and cluster")
-    parser.add_argument("--groups", help="file with record_id and group_name: scores of each too")
-    given = parser.parse_args(arguments)
-    with duckdb.connect() as connection:
-        try:
-            print(as_text(measure(connection, given.predicted, given.truth)))
-            if given.groups:
-                by_group = measure_by(connection, given.predicted, given.truth, given.groups)
-                for name, scores in by_group.items():
-                    print(f"{name}: {as_text(scores)}")
-        except MeasureError as error:
-            print(error, file=sys.stderr)
-            return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

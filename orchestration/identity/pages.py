@@ -15,7 +15,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from orchestration.identity.decisions import today
+from orchestration.identity.decisions import COLUMNS, today
 from orchestration.identity.evidence import OF_RECORDS
 from orchestration.identity.explain import Belonging, Explanation, Link
 from orchestration.identity.review import Case, Side
@@ -88,8 +88,11 @@ def explanation_page(explanation: Explanation) -> str:
     return _page(f"Customer {explanation.customer_key}", "".join(parts), charts)
 
 
-def review_page(cases: Sequence[Case], total: int, company: str) -> str:
-    """One HTML file with the review queue, where a steward picks decisions and copies them."""
+def review_page(cases: Sequence[Case], total: int, company: str, into: str) -> str:
+    """One HTML file with the review queue, where a steward picks decisions and copies them.
+
+    `company` is what the lines name (none: all companies), `into` the file that they belong in.
+    """
     charts = _Charts()
     shown = "all" if len(cases) == total else f"the {len(cases)} most doubtful of"
     articles = [_case(number, case, company, charts) for number, case in enumerate(cases, start=1)]
@@ -98,14 +101,14 @@ def review_page(cases: Sequence[Case], total: int, company: str) -> str:
           <div class="row">
             <label>Decided by <input id="decided-by" placeholder="your name"></label>
             <button id="copy">Copy lines</button><span id="tally" role="status"></span>
-            <span class="soft">Paste below the last line of
-              <code>dbt_project/seeds/customer_link_decisions.csv</code>.</span>
+            <span class="soft">Paste below the last line of <code>{escape(into)}</code>, whose
+              first line is <code>{",".join(COLUMNS)}</code>.</span>
           </div>
           <textarea id="lines" readonly aria-label="Lines of the list"></textarea>
         </section>"""
     heading = (
-        f"<h1>Who is who: cases for review</h1><p class='soft'>Company {escape(company)}, "
-        f"{shown} {total} case{'' if total == 1 else 's'}, least sure first. A match weight of 0 "
+        f"<h1>Who is who: cases for review</h1><p class='soft'>"
+        f"{f'Company {escape(company)}: ' if company else ''}{shown} {total} case{'' if total == 1 else 's'}, least sure first. A match weight of 0 "
         "is as likely one person as two; each step up doubles the odds.</p>"
     )
     if not cases:
@@ -195,13 +198,13 @@ def _tree(explanation: Explanation, charts: _Charts) -> str:
     parts: list[str] = []
     waiting: list[Belonging | str] = list(reversed(children[None]))
     while waiting:
-        record = waiting.pop()
-        if isinstance(record, str):
-            parts.append(record)
+        place = waiting.pop()
+        if isinstance(place, str):
+            parts.append(place)
             continue
-        parts.append(f"<li>{_record(record, explanation.asked, charts)}<ul>")
+        parts.append(f"<li>{_record(place, explanation.asked, charts)}<ul>")
         waiting.append("</ul></li>")
-        waiting.extend(reversed(children[record.record_id]))
+        waiting.extend(reversed(children[place.record_id]))
     return "".join(parts).replace("<ul></ul>", "")
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.identity.measure import MeasureError, main, measure, measure_by
+from orchestration.identity.__main__ import main
+from orchestration.identity.measure import MeasureError, measure, measure_by
 
 Partition = dict[str, object]
 
@@ -164,9 +165,9 @@ def test_files_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture
     (tmp_path / "truth.csv").write_text("record_id,person_id\na,p1\nb,p1\nc,p2\n")
     (tmp_path / "groups.csv").write_text("record_id,group_name\na,web\nb,web\nc,shop\n")
     found, truth, groups = (str(tmp_path / f"{n}.csv") for n in ("found", "truth", "groups"))
-    assert main([found, truth, "--groups", groups]) == 0
+    assert main(["measure", found, truth, "--groups", groups]) == 0
     printed = capsys.readouterr().out
     assert printed.startswith("F1 0.5000 (precision 0.3333, recall 1.0000)")
     assert "\nshop: F1 0.0000 (precision 0.0000" in printed
-    assert main([found, str(tmp_path / "missing.csv")]) == 1
+    assert main(["measure", found, str(tmp_path / "missing.csv")]) == 2
     assert "missing.csv cannot be read" in capsys.readouterr().err
