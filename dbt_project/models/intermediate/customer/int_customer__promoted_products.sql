@@ -1,4 +1,7 @@
-{# Grain: campaign and product for which it gave a coupon. #}
+{#
+    Grain: campaign and product for which it gave a coupon. A campaign with coupons for more than a
+    hundred products promotes an assortment, and none of them.
+#}
 with coupons as (
     select * from {{ ref('stg_campaign__coupons') }}
 ),
@@ -8,7 +11,7 @@ products as (
     select product_key, product_code from {{ ref('dim_product') }}
 ),
 
-int_customer__promoted_products as (
+found as (
     select distinct
         {{ surrogate_key(['coupons.campaign_code']) }} as campaign_key,
         products.product_key,
@@ -22,6 +25,14 @@ int_customer__promoted_products as (
     from coupons
     inner join products
         on coupons.feed_source || ':' || coupons.product_code = products.product_code
+),
+
+int_customer__promoted_products as (
+    select
+        campaign_key,
+        product_key,
+    from found
+    qualify count(*) over (partition by campaign_key) <= 100
 )
 
 select * from int_customer__promoted_products
