@@ -132,6 +132,8 @@ def _judge_names(connection: duckdb.DuckDBPyConnection) -> None:
                     when one.name = other.name then true
                     when one.birth_date <> other.birth_date
                         and births_conflict(one.birth_date, other.birth_date) then false
+                    when one.given = other.family and one.family = other.given
+                        and one.given <> '' and one.family <> '' then true
                     when one.family <> '' and other.family <> ''
                         and one.family <> other.family
                         and not is_same_family_name(one.family, other.family) then false
