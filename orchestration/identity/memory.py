@@ -129,9 +129,7 @@ class Memory:
         """What scores depend on beside the model and the records."""
         return [FORMAT, options.review_probability, list(options.other_columns)]
 
-    def _add_fingerprints(
-        self, connection: duckdb.DuckDBPyConnection, options: Options
-    ) -> None:
+    def _add_fingerprints(self, connection: duckdb.DuckDBPyConnection, options: Options) -> None:
         said = ", ".join([*COMPARED, *other_names(options)])
         connection.execute(f"""
             create or replace table profile as
@@ -150,3 +148,14 @@ class Memory:
 
     def _quoted(self, name: str) -> str:
         return engine.text(self.folder / name)
+
+
+def forget_scores(folder: Path) -> None:
+    """Let the next run score every pair again, by the same model."""
+    for name in ("profile.parquet", "scored.parquet"):
+        if (folder / name).exists():
+            beside = folder / f"{name}.{os.getpid()}.tmp"
+            with duckdb.connect() as connection:
+                rows = f"from read_parquet({engine.text(folder / name)}) limit 0"
+                connection.execute(f"copy ({rows}) to {engine.text(beside)} (format parquet)")
+            os.replace(beside, folder / name)

@@ -15,6 +15,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.identity.memory import forget_scores
 from orchestration.identity.options import MEMORY_FOLDER
 from orchestration.lib.locks import end_turn, take_turn
 from orchestration.lib.publish import current_version, stands_in_postgres
@@ -65,14 +66,30 @@ def prepare_build(settings: Settings, run_id: str, log: Any = None) -> bool:
         return False
     remove_build(settings)
     inputs = inputs_fingerprint(settings)
-    if _may_be_continued(settings, inputs):
+    continued = _may_be_continued(settings, inputs)
+    if continued:
         beside = settings.build_path.with_suffix(".copy")
         shutil.copyfile(settings.warehouse_path, beside)
         os.replace(beside, settings.build_path)
-    else:
-        shutil.rmtree(settings.station("derived") / MEMORY_FOLDER, ignore_errors=True)
+    _take_over_memory(settings, inputs, continued)
     write_state(settings.build_path, {"run_id": run_id, "inputs": inputs})
     return True
+
+
+def _take_over_memory(settings: Settings, inputs: dict[str, str], continued: bool) -> None:
+    """Let this run judge pairs of records as the last good one did, not as one that failed.
+
+    Built anew by the same code, the warehouse keeps the model and scores every pair again, so
+    that what came piece by piece equals what is built at once. Other code learns anew.
+    """
+    memory = settings.station("derived") / MEMORY_FOLDER
+    good = good_derived(settings) / MEMORY_FOLDER
+    shutil.rmtree(memory, ignore_errors=True)
+    same_code = read_state(settings.warehouse_path).get("inputs", {}).get("code") == inputs["code"]
+    if good.exists() and same_code:
+        shutil.copytree(good, memory)
+        if not continued:
+            forget_scores(memory)
 
 
 def _may_be_continued(settings: Settings, inputs: dict[str, str]) -> bool:
@@ -117,6 +134,10 @@ def promote(settings: Settings, published_version: str) -> None:
         beside = good_derived(settings) / f"{table.name}.copy"
         shutil.copyfile(table, beside)
         os.replace(beside, good_derived(settings) / table.name)
+    memory = good_derived(settings) / MEMORY_FOLDER
+    shutil.rmtree(memory, ignore_errors=True)
+    if (settings.station("derived") / MEMORY_FOLDER).exists():
+        shutil.copytree(settings.station("derived") / MEMORY_FOLDER, memory)
     os.replace(settings.build_path, settings.warehouse_path)
     write_state(settings.warehouse_path, state)
     remove_build(settings)

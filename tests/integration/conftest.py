@@ -7,7 +7,6 @@ then a full refresh. Each stage keeps copies of what it left, for tests to compa
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,33 +32,33 @@ def first_half(sample: MainJob) -> Stage:
     inbox = write_files(sample, "--until", HALF)
     for path in inbox.rglob(RESTATED):
         path.unlink()
-    return run(sample, "first_half")
+    return sample.stage("first_half")
 
 
 @pytest.fixture(scope="session")
 def whole(sample: MainJob, first_half: Stage) -> Stage:
     """The increment: all other files, which bring late rows and restate what was built."""
     write_files(sample)
-    return run(sample, "whole")
+    return sample.stage("whole")
 
 
 @pytest.fixture(scope="session")
 def nothing_new(sample: MainJob, whole: Stage) -> Stage:
     """A run on the same files."""
-    return run(sample, "nothing_new")
+    return sample.stage("nothing_new")
 
 
 @pytest.fixture(scope="session")
 def backfill(sample: MainJob, nothing_new: Stage) -> Stage:
     """A backfill of two weeks."""
     start, end = WINDOW
-    return run(sample, "backfill", "--from", start, "--to", end)
+    return sample.stage("backfill", "--from", start, "--to", end)
 
 
 @pytest.fixture(scope="session")
 def full_refresh(sample: MainJob, backfill: Stage) -> Stage:
     """The whole warehouse built anew from bronze."""
-    return run(sample, "full_refresh", "--full-refresh")
+    return sample.stage("full_refresh", "--full-refresh")
 
 
 @pytest.fixture(scope="session")
@@ -86,13 +85,3 @@ def write_files(job: MainJob, *arguments: str) -> Path:
     common = ("--scale", SCALE, "--seed", SEED, "--out", str(inbox), "--quiet")
     job.run(*common, *arguments, module="orchestration.sample").succeeded()
     return inbox
-
-
-def run(job: MainJob, name: str, *arguments: str) -> Stage:
-    """Run the main job and keep copies of what it left."""
-    outcome = job.run(*arguments).succeeded()
-    kept = job.data.parent / name
-    kept.mkdir()
-    published = shutil.copyfile(job.settings.published_path, kept / "published.duckdb")
-    warehouse = shutil.copyfile(job.settings.warehouse_path, kept / "warehouse.duckdb")
-    return Stage(outcome, published, warehouse, job.versions())

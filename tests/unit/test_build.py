@@ -11,9 +11,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from orchestration.identity.options import MEMORY_FOLDER
 from orchestration.lib.build import (
-    derived_clusters,
-    good_clusters,
+    good_derived,
     inputs_fingerprint,
     lock_path,
     prepare_build,
@@ -48,15 +48,40 @@ def test_a_run_builds_on_the_last_good_warehouse_not_on_what_failed(settings: Se
     end_turn(lock_path(settings))
 
 
-def test_customer_keys_come_from_the_last_good_run(settings: Settings) -> None:
-    derived_clusters(settings).parent.mkdir(parents=True)
+def test_keys_and_model_come_from_the_last_good_run(settings: Settings) -> None:
+    derived = settings.station("derived")
     for run, published in (("run-1", True), ("run-2", False)):
         prepare_build(settings, run)
         write(settings.build_path, 1)
-        derived_clusters(settings).write_text(run)
+        (derived / MEMORY_FOLDER).mkdir(parents=True, exist_ok=True)
+        (derived / MEMORY_FOLDER / "model.json").write_text(run)
+        (derived / "customer_cluster.parquet").write_text(run)
         if published:
             promote(settings, "v1")
-    assert good_clusters(settings).read_text() == "run-1"
+    assert (good_derived(settings) / "customer_cluster.parquet").read_text() == "run-1"
+    end_turn(lock_path(settings))
+    prepare_build(settings, "run-3")
+    assert (derived / MEMORY_FOLDER / "model.json").read_text() == "run-1"
+    end_turn(lock_path(settings))
+
+
+def test_a_warehouse_built_anew_keeps_the_model_and_scores_all_pairs(settings: Settings) -> None:
+    memory = settings.station("derived") / MEMORY_FOLDER
+    prepare_build(settings, "run-1")
+    write(settings.build_path, 1)
+    memory.mkdir(parents=True)
+    (memory / "model.json").write_text("learnt")
+    with duckdb.connect() as connection:
+        for name in ("profile", "scored"):
+            connection.execute(f"copy (select 1 as n) to '{memory}/{name}.parquet'")
+    promote(settings, "v1")
+    settings.warehouse_path.unlink()
+    prepare_build(settings, "run-2")
+    assert (memory / "model.json").read_text() == "learnt"
+    with duckdb.connect() as connection:
+        for name in ("profile", "scored"):
+            path = memory / f"{name}.parquet"
+            assert connection.execute(f"select count(*) from '{path}'").fetchall() == [(0,)]
     end_turn(lock_path(settings))
 
 

@@ -55,8 +55,8 @@ def identity() -> dg.Definitions:
             settings.station("derived"),
             good_derived(settings),
             company.name,
-            _options(company),
-            _groups(company),
+            options_of(company),
+            groups_of(company),
         )
         context.log.info(
             f"identity: {report.records:,} records are {report.customers:,} customers; "
@@ -73,7 +73,8 @@ def identity() -> dg.Definitions:
     return dg.Definitions(assets=[resolve_identities])
 
 
-def _options(company: Company) -> Options:
+def options_of(company: Company) -> Options:
+    """What the company says of how records are linked."""
     rules = company.identity
     return Options(
         match_probability=rules.match_probability,
@@ -82,5 +83,6 @@ def _options(company: Company) -> Options:
     )
 
 
-def _groups(company: Company) -> GroupOptions:
+def groups_of(company: Company) -> GroupOptions:
+    """What the company says of how customers are grouped."""
     return GroupOptions(free_mail_domains=company.identity.free_mail_domains)
