@@ -105,16 +105,25 @@ def _slips(column: str, number: int) -> str:
 
 
 _SWAPPED = "given_l = family_r and family_l = given_r"
+_MISPLACED = (
+    "(((given_r is null or family_l is null) and coalesce(given_l = family_r, false)) "
+    "or ((given_l is null or family_r is null) and coalesce(family_l = given_r, false)))"
+)
 
 
 def _given(columns: set[str]) -> Comparison | None:
     if "given" not in columns:
         return None
-    swapped = [_level("given and family name swapped", _SWAPPED, 0.01)]
+    # Names such as George Cook and Cook George: as common as the two names together.
+    swapped = [_level("given and family name swapped", _SWAPPED, 0.01) | {"least_u": 1e-5}]
+    # A name in the wrong field, the other unknown.
+    misplaced = [_level("in the family name's place", _MISPLACED, 0.005) | {"least_u": 1e-3}]
+    either_null = "(given_l is null or given_r is null)"
+    unknown = f"{either_null} and not {_MISPLACED}" if "family" in columns else either_null
     return _comparison(
         "given",
         [
-            _either_null("given"),
+            _null(unknown),
             _level("same", "given_l = given_r", 0.78, "given"),
             _level(
                 "short form, or one of several names",
@@ -126,7 +135,7 @@ def _given(columns: set[str]) -> Comparison | None:
                 f"{_SHARES_BITS.format('given')} and shares_word(given_l, given_r)",
                 0.01,
             ),
-            *(swapped if "family" in columns else []),
+            *([*swapped, *misplaced] if "family" in columns else []),
             _level("a typing slip", f"length(given_l) > 3 and {_one_slip('given')}", 0.06),
             _level(
                 "initial",
@@ -178,7 +187,8 @@ def _birth_date(columns: set[str]) -> Comparison | None:
         "birth_date",
         [
             _either_null("birth_digits"),
-            _level("same", "birth_digits_l = birth_digits_r", 0.88),
+            # Where only the year was known, a system put the first of January.
+            _level("same", "birth_digits_l = birth_digits_r", 0.88, "birth_digits"),
             _level(
                 "a typing slip, or day and month swapped",
                 f"({_one_slip('birth_digits')}) or "
@@ -190,7 +200,10 @@ def _birth_date(columns: set[str]) -> Comparison | None:
             _level(
                 "year and month, or month and day",
                 "left(birth_digits_l, 6) = left(birth_digits_r, 6) "
-                "or right(birth_digits_l, 4) = right(birth_digits_r, 4)",
+                "and right(birth_digits_l, 4) <> '0101' "
+                "and right(birth_digits_r, 4) <> '0101' "
+                "or right(birth_digits_l, 4) = right(birth_digits_r, 4) "
+                "and right(birth_digits_l, 4) <> '0101'",
                 0.02,
             ),
             _level("year", "left(birth_digits_l, 4) = left(birth_digits_r, 4)", 0.015),

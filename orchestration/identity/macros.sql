@@ -265,17 +265,20 @@ create or replace macro $s.birth_date(x, region := null) as
         end
     )[1];
 
--- Year, month and day as eight digits, of a day that doesn't exist too: 31 February is a slip.
+-- Year, month and day as eight digits, of a day that doesn't exist too: 31 February is a slip. Of
+-- long ago as well: not everybody who is resolved is a customer of today.
 create or replace macro $s.birth_digits(x, region := null) as
     coalesce(
         strftime($s.birth_date(x, region := region), '%Y%m%d'),
-        case
-            when regexp_full_match(x::varchar, '(?:19|20)[0-9]{6}')
-                and x::varchar not in ('19010101', '19700101') then x::varchar
-            when regexp_full_match(x::varchar, '(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}')
-                and x::varchar not in ('1901-01-01', '1970-01-01')
-                then replace(x::varchar, '-', '')
-        end
+        list_transform([
+            case
+                when regexp_full_match(x::varchar, '(?:1[0-9]|20)[0-9]{6}') then x::varchar
+                when regexp_matches(x::varchar, '^(?:1[0-9]|20)[0-9]{2}-[0-9]{2}-[0-9]{2}')
+                    then replace(left(x::varchar, 10), '-', '')
+            end
+        ], lambda digits:
+            case when digits not in ('19000101', '19010101', '19700101') then digits end
+        )[1]
     );
 
 -- Whether two birth dates are of two people: more than a slip or a swap of day and month apart,

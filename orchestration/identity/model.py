@@ -72,8 +72,8 @@ def is_enough(columns: set[str], others: list[str]) -> bool:
 def make_profiles(connection: duckdb.DuckDBPyConnection, options: Options) -> int:
     """Create table `profile`: what records of a settled group say, each thing once.
 
-    Expects `person`, `carried` and `settled` (record_no, group_no). An e-mail address or phone
-    that several people share says nothing of who somebody is, and is left out. Returns the
+    Expects `person`, `carried` and `settled` (record_no, group_no). A mailbox of a function,
+    and an address or phone that many share, says nothing of who somebody is, and is left out. Returns the
     number of profiles.
     """
     kept = ", ".join([*COMPARED, *other_names(options)])
@@ -83,9 +83,7 @@ def make_profiles(connection: duckdb.DuckDBPyConnection, options: Options) -> in
             select distinct record_no, kind, value
             from carried
             where kind in ('email', 'phone')
-                and (has_conflict or not_linked_reason in (
-                    'shared_by_too_many', 'generic_mailbox', 'names_disagree'
-                ))
+                and (is_generic or not_linked_reason = 'shared_by_too_many')
         ),
         judged as (
             select person.* exclude (email, phone),
@@ -381,7 +379,7 @@ def score(
         "retain_matching_columns": True,
     }
     linker = _linker(connection, model.settings | changed)
-    _register_frequencies(connection, linker, model.settings)
+    _register_frequencies(connection, linker, model)
     _register_pairs(connection, linker, "select one_no, other_no from candidate")
     found = linker.inference.predict(
         threshold_match_probability=least_probability, warning_mode="never"
@@ -407,25 +405,39 @@ def score(
 
 
 def _register_frequencies(
-    connection: duckdb.DuckDBPyConnection, linker: Any, settings: dict[str, Any]
+    connection: duckdb.DuckDBPyConnection, linker: Any, model: TrainedModel
 ) -> None:
     """Let Splink know how common each value is, as kept in table `frequency` (field, value, share).
 
-    A value keeps the share that it had when it was first seen with this model, so that a score
-    holds as long as the two profiles do.
+    The share is that of strangers who have a value that one person has: the person's own profiles
+    don't count. A value keeps the share that it had when it was first seen with this model, so
+    that a score holds as long as the two profiles do.
     """
     connection.execute(
         "create table if not exists frequency (field varchar, value varchar, share double)"
     )
-    levels = [level for comparison in settings["comparisons"] for level in _levels(comparison)]
-    for column in sorted({x["tf_adjustment_column"] for x in levels if "tf_adjustment_column" in x}):
+    profiles = _count(connection, "select count(*) from profile")
+    of_one_person = 1 + model.prior * max(profiles - 1, 0)
+    compared = {
+        level["tf_adjustment_column"]: level["u_probability"]
+        for comparison in model.settings["comparisons"]
+        for level in _levels(comparison)
+        if "tf_adjustment_column" in level
+    }
+    for column, usual in sorted(compared.items()):
         connection.execute(f"""
             insert into frequency
-            select '{column}', {column}, count(*) / (select count({column}) from profile)
-            from profile
-            where {column} is not null
-                and {column} not in (select value from frequency where field = '{column}')
-            group by {column}
+            with counted as (
+                select {column} as value, count(*) / {of_one_person} as persons
+                from profile
+                where {column} is not null
+                group by {column}
+            )
+            select '{column}', value,
+                greatest(persons - 1, 0) / sum(persons) over ()
+                + least(1 / sum(persons) over (), {usual})
+            from counted
+            anti join (from frequency where field = '{column}') as known using (value)
         """)
         connection.execute(f"""
             create or replace table frequency_of_{column} as

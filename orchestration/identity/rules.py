@@ -236,6 +236,7 @@ def _judge_identifiers(connection: duckdb.DuckDBPyConnection, options: Options) 
             counted.records,
             coalesce(named.name_group, described.name) as name_group,
             conflicts.kind is not null or described.is_generic as has_conflict,
+            described.is_generic,
             case
                 when counted.owners > 1 then 'several_owners'
                 when described.kind in ('email', 'phone', 'device')
