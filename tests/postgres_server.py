@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import quote
 
 import psycopg
-import pytest
+from debian import installed
 
 PASSWORD = "p@ss:w/rd %1"
 SERVER_USER = "postgres"
@@ -74,19 +74,7 @@ def running() -> Iterator[Server]:
 
 def installed_programs() -> Path:
     """Folder of initdb and pg_ctl."""
-    found = find_programs()
-    if found is None:
-        if os.geteuid() != 0 or not shutil.which("apt-get"):
-            pytest.skip("No PostgreSQL server here, and no right to install one (root, apt-get).")
-        environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-        for command in (["update"], ["install", "--yes", "--no-install-recommends", "postgresql"]):
-            apt = ["apt-get", "-qq", *command]
-            done = subprocess.run(apt, env=environment, capture_output=True, text=True)
-            if done.returncode:
-                pytest.skip(f"PostgreSQL can't be installed here: {done.stderr.strip()[-300:]}")
-        found = find_programs()
-    assert found is not None, "apt-get installed postgresql, yet initdb is not below /usr/lib"
-    return found
+    return installed(find_programs, "PostgreSQL server", "postgresql")
 
 
 def find_programs() -> Path | None:

@@ -254,7 +254,7 @@ def _decide(given: argparse.Namespace) -> None:
         reason=given.because,
     )
     with closing(open_warehouse(settings)) as evidence:
-        line = decide(evidence, decision)
+        line = decide(evidence, decision, DECISIONS_FILE)
     print(f"Added to {DECISIONS_FILE}:\n  {line}\nThe next `make run` heeds it.")
 
 

@@ -47,7 +47,7 @@ class Decision:
 COLUMNS = tuple(field.name for field in fields(Decision))
 
 
-def read_decisions(file: Path = DECISIONS_FILE) -> list[Decision]:
+def read_decisions(file: Path) -> list[Decision]:
     """The rows of the list.
 
     Raises:
@@ -60,12 +60,8 @@ def read_decisions(file: Path = DECISIONS_FILE) -> list[Decision]:
         return [Decision(**row) for row in reader]
 
 
-def decide(
-    evidence: Evidence,
-    decision: Decision,
-    file: Path = DECISIONS_FILE,
-) -> str:
-    """Add a decision to the list; return the line. The next run of the main job heeds it.
+def decide(evidence: Evidence, decision: Decision, file: Path) -> str:
+    """Add a decision to the list in `file`; return the line. The next main job heeds it.
 
     Raises:
         IdentityError: a record does not exist, the two are one, or they were decided on before.

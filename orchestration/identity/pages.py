@@ -106,10 +106,11 @@ def review_page(cases: Sequence[Case], total: int, company: str, into: str) -> s
           </div>
           <textarea id="lines" readonly aria-label="Lines of the list"></textarea>
         </section>"""
+    of_company = f"Company {escape(company)}: " if company else ""
     heading = (
-        f"<h1>Who is who: cases for review</h1><p class='soft'>"
-        f"{f'Company {escape(company)}: ' if company else ''}{shown} {total} case{'' if total == 1 else 's'}, least sure first. A match weight of 0 "
-        "is as likely one person as two; each step up doubles the odds.</p>"
+        f"<h1>Who is who: cases for review</h1><p class='soft'>{of_company}{shown} {total} "
+        f"case{'' if total == 1 else 's'}, least sure first. A match weight of 0 is as likely "
+        "one person as two; each step up doubles the odds.</p>"
     )
     if not cases:
         return _page("Review", heading + "<p>Nothing to decide.</p>", charts)

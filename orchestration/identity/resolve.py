@@ -7,6 +7,7 @@ a step does (`prepare`, `rules`, `blocking`, `model`, `clusters`), keys that las
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,7 @@ def resolve_people(
     options: Options | None = None,
     memory: Path | None = None,
     connection: duckdb.DuckDBPyConnection | None = None,
+    progress: Callable[[str], None] | None = None,
 ) -> Resolution:
     """Find out which records are of one person.
 
@@ -82,25 +84,33 @@ def resolve_people(
         memory: folder that keeps the model and the scores between runs. With one, only pairs
             with a new or changed record are scored.
         connection: an in-memory DuckDB connection to work in; a new one without it.
+        progress: is told what is done, step by step, in words for a person who waits.
 
     Raises:
         IdentityError: the input lacks what is needed; the message says what to do.
     """
     options = options or Options()
     connection = connection or duckdb.connect()
+    say = progress or (lambda text: None)
     create_macros(connection)
     prepare.read_records(connection, records, options)
     prepare.read_pairs(connection, identifiers, "identifier", _IDENTIFIER)
     prepare.read_pairs(connection, decisions, "decision", _DECISION)
+    say(f"{_number(connection, 'select count(*) from record'):,} records read")
     prepare.prepare(connection, options)
+    say("spellings made comparable")
     _read_decisions(connection)
     rules.link_by_rules(connection, options)
     clusters.cluster_links(connection, _RULE_EDGES, "settled", options)
+    groups = _number(connection, "select count(distinct group_no) from settled")
+    say(f"rules leave {groups:,} groups of records")
     trained, candidates, is_known = None, 0, False
     if options.use_model:
         trained, candidates, is_known = _score_by_model(connection, options, memory)
     if trained is None:
         connection.execute(_NO_SCORES)
+    found = _number(connection, "select count(*) from scored")
+    say(f"model compared {candidates:,} pairs; {found:,} may be one person")
     threshold = options.match_probability
     # What the rules contest is contested again, in the customers that the model completes.
     contested = clusters.cluster_links(
@@ -109,13 +119,14 @@ def resolve_people(
     _write_links(connection, threshold)
     _write_clusters(connection)
     _write_review(connection, options)
+    say("customers formed")
     return Resolution(
         connection,
         records=_number(connection, "select count(*) from person"),
         customers=_number(connection, "select count(distinct group_no) from membership"),
         contested=contested,
         candidates=candidates,
-        scored=_number(connection, "select count(*) from scored"),
+        scored=found,
         is_incremental=is_known,
         model=trained,
     )
@@ -168,8 +179,8 @@ def _read_decisions(connection: duckdb.DuckDBPyConnection) -> None:
 def _score_by_model(
     connection: duckdb.DuckDBPyConnection, options: Options, folder: Path | None
 ) -> tuple[model.TrainedModel | None, int, bool]:
-    """Create table `scored`; return the model, how many pairs it compared, and whether it
-    was known from an earlier run."""
+    """Create table `scored`; return the model, how many pairs it compared, and whether scores
+    of an earlier run still held."""
     profiles = model.make_profiles(connection, options)
     columns = prepare.filled_columns(connection, options)
     if profiles < 2 or not model.is_enough(columns, prepare.other_names(options)):
@@ -184,7 +195,8 @@ def _score_by_model(
     model.score(connection, trained, options.review_probability)
     if memory:
         memory.keep(connection, trained, None if known else profiles, options)
-    return trained, candidates, known is not None
+    kept = _number(connection, "select count(*) from profile where not is_new")
+    return trained, candidates, kept > 0
 
 
 def _write_links(connection: duckdb.DuckDBPyConnection, threshold: float) -> None:

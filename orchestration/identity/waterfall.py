@@ -258,7 +258,7 @@ def _make_profiles(
     )
     connection.execute("""
         create table carried (record_no bigint, kind varchar, value ubigint,
-            has_conflict boolean, not_linked_reason varchar)
+            is_generic boolean, has_conflict boolean, not_linked_reason varchar)
     """)
     models.make_profiles(connection, options)
     wanted = {"one_id": [one for one, _ in pairs], "other_id": [other for _, other in pairs]}
