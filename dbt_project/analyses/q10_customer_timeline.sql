@@ -1,7 +1,7 @@
 -- Q10 What has happened with this customer, in order?
 -- Asked by: whoever talks to the customer next, with the 360 beside it.
--- Shows: every event that any system recorded, oldest first: contacts of marketing, sales, shops and
---   service, stages of a lead, what befell tickets, answers, consent, merges, first sign.
+-- Shows: every event that any system recorded, oldest first: contacts of marketing, sales, shops
+--   and service, stages of a lead, what befell tickets, answers, consent, merges, first sign.
 -- Can't see: visits without cookies, purchases without a card or name, calls that nobody logged.
 --   Mailings and coupons have a day but no time: they stand at its beginning.
 -- Choose the customer in the first lines; here it is the one with the most kinds of event.

@@ -1,7 +1,7 @@
 -- Q26 Do we treat people whom we know as strangers?
 -- Asked by: whoever is answerable for marketing and sales contacts.
--- Shows, by department and in all: contacts that the company began with people it has on record, the
---   share with a known history, the share whose history only other systems knew, and the
+-- Shows, by department and in all: contacts that the company began with people on its records,
+--   the share with a known history, the share whose history only other systems knew, and the
 --   contacts that broke each of four rules:
 --   acquisition_of_customer      a welcome or acquisition message to somebody who had bought
 --   promotion_of_recent_purchase a coupon for what the person bought in the last days

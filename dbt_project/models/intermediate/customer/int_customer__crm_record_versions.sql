@@ -103,7 +103,8 @@ int_customer__crm_record_versions as (
     select
         record_id, 'crm', 'account',
         coalesce(first_deal_at, cast('1900-01-01' as timestamp)), null, null, null, null, null,
-        company_name, null, null, postal_code, city, market_code, first_deal_at, false, null, load_id,
+        company_name, null, null, postal_code, city, market_code, first_deal_at, false, null,
+        load_id,
     from flat_account_versions
 )
 

@@ -58,7 +58,9 @@ days as (
         dates.day,
     from (select distinct market_code, purchase_days from states) as groups
     cross join (
-        {{ day_series('(select min(from_date) from states)', '(select max(last_date) from states)') }}
+        {{ day_series(
+            '(select min(from_date) from states)', '(select max(last_date) from states)'
+        ) }}
     ) as dates
 ),
 

@@ -24,28 +24,16 @@ sales as (
     where record_id is not null
 ),
 
-life_events as (
-    select * from {{ ref('int_customer__life_events') }}
-),
-
-lead_stages as (
-    select * from {{ ref('fct_lead_stage') }}
-    where customer_key <> {{ unknown_key() }}
-        and stage not in ('captured', 'won')
-),
-
-leads as (
-    select lead_key, lead_id, channel_key from {{ ref('fct_lead') }}
-),
-
-answers as (
-    select * from {{ ref('fct_answer') }}
-    where customer_key <> {{ unknown_key() }}
-        and is_counted
-),
-
-tickets as (
-    select ticket_key, ticket_id from {{ ref('fct_ticket') }}
+other_events as (
+    select
+        event_key, event_kind, customer_key, occurred_at, order_within_instant, department,
+        event_type, initiated_by, channel_key, employee_key, stage, intent, lead_id, ticket_id
+    from {{ ref('int_customer__case_events') }}
+    union all
+    select
+        event_key, event_kind, customer_key, occurred_at, order_within_instant, department,
+        event_type, initiated_by, channel_key, employee_key, stage, intent, null, ticket_id
+    from {{ ref('int_customer__life_events') }}
 ),
 
 channels as (
@@ -85,58 +73,6 @@ events as (
     left join sales on touchpoints.touchpoint_id = sales.touchpoint_id
     union all
     select
-        lead_stages.lead_stage_key,
-        'lead stage',
-        lead_stages.customer_key,
-        lead_stages.entered_at,
-        3,
-        lead_stages.department,
-        'lead_' || lead_stages.stage,
-        'company',
-        leads.channel_key,
-        {{ unknown_key() }},
-        {{ unknown_key() }},
-        lead_stages.employee_key,
-        'intent',
-        'unknown',
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        leads.lead_id,
-        null
-    from lead_stages
-    inner join leads on lead_stages.lead_key = leads.lead_key
-    union all
-    select
-        answers.answer_key,
-        'answer',
-        answers.customer_key,
-        answers.answered_at,
-        3,
-        answers.department,
-        case when answers.is_contradiction then 'answer_contradicting' else 'answer' end,
-        'company',
-        answers.channel_key,
-        {{ unknown_key() }},
-        {{ unknown_key() }},
-        answers.employee_key,
-        'service',
-        coalesce(answers.topic, 'unknown'),
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        tickets.ticket_id
-    from answers
-    left join tickets on answers.ticket_key = tickets.ticket_key
-    union all
-    select
         event_key,
         event_kind,
         customer_key,
@@ -157,9 +93,9 @@ events as (
         null,
         null,
         null,
-        null,
+        lead_id,
         ticket_id
-    from life_events
+    from other_events
 ),
 
 customer_timeline as (
