@@ -246,3 +246,21 @@ def test_published_shelves_hold_every_promotion(marts: duckdb.DuckDBPyConnection
         "select count(*), count(distinct audit_date), min(audit_date)::varchar "
         "from marts.fct_shelf_audit",
     ) == (360_535, 53, "2016-12-26")
+
+
+def test_nobody_is_merged_but_sellers_with_their_lead(marts: duckdb.DuckDBPyConnection) -> None:
+    """Households, account numbers of the gift shop and leads carry no name, address or phone."""
+    kinds = marts.execute(
+        """
+        select kinds, count(*) from (
+            select string_agg(record_type, '+' order by record_type) as kinds
+            from marts.bridge_customer_identity group by customer_key
+        )
+        where kinds like '%+%' group by kinds
+        """
+    ).fetchall()
+    assert kinds == [("account+lead", 842)]
+    assert one_row(
+        marts, "select count(*), count(distinct rule) from marts.customer_match where is_used"
+    ) == (842, 1)
+    assert one_row(marts, "select count(*) from marts.customer_review") == (0,)
