@@ -28,8 +28,8 @@ STEADYING_PAIRS = 40.0
 """True pairs that the usual shares of a level count for beside those learnt."""
 
 LEAST_U = 1e-7
-_RANDOM_PAIRS = 60_000
-_TRAINING_PAIRS = 50_000
+_RANDOM_PAIRS = 40_000
+_TRAINING_PAIRS = 30_000
 _ROUNDS = 40
 
 # First letter and consonants of the first word.

@@ -126,7 +126,7 @@ def _judge_names(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(f"""
         create temp table named as
         with pairs as (
-            select one.kind, one.value, one.name, other.name as other_name,
+            select one.kind, one.value, one.names, one.name, other.name as other_name,
                 -- A case stops at its first true condition; the slow ones stand last.
                 case
                     when one.name = other.name then true
@@ -167,7 +167,8 @@ def _judge_names(connection: duckdb.DuckDBPyConnection) -> None:
             inner join pairs as third
                 on one.kind = third.kind and one.value = third.value
                 and one.other_name = third.name and other.other_name = third.other_name
-            where one.is_compatible and other.is_compatible and not third.is_compatible
+            where one.names > 2
+                and one.is_compatible and other.is_compatible and not third.is_compatible
         ),
         grouped as (
             select pairs.kind, pairs.value, pairs.name,
