@@ -10,6 +10,7 @@ Doesn't belong here: making the records, and judging the clusters (see `identity
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import resource
 import sys
@@ -183,7 +184,7 @@ def _settings() -> Any:
 
 def ours(records: Path, target: Path, threads: int) -> None:
     """The project's own resolution, as any user calls it."""
-    from orchestration.identity import resolve_people
+    from orchestration.identity.resolve import resolve_people
 
     with duckdb.connect(config={"threads": threads}) as connection:
         resolution = resolve_people(records, connection=connection)
@@ -200,6 +201,17 @@ RIVALS: dict[str, Callable[[Path, Path, int], None]] = {
     "rules": rules,
     "splink": splink,
     "ours": ours,
+}
+
+
+LIBRARIES = {
+    "rules": ("scipy.sparse.csgraph",),
+    "splink": ("splink.backends.duckdb", "splink.comparison_library"),
+    "ours": (
+        "splink.backends.duckdb",
+        "splink.comparison_library",
+        "orchestration.identity.resolve",
+    ),
 }
 
 
@@ -222,13 +234,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _import_all(name: str) -> None:
     """Libraries cost the same whatever the number of records: they are not what is measured."""
-    if name == "rules":
-        import scipy.sparse.csgraph  # noqa: F401
-    elif name == "splink":
-        import splink.backends.duckdb
-        import splink.comparison_library  # noqa: F401
-    else:
-        import orchestration.identity  # noqa: F401
+    for module in LIBRARIES[name]:
+        importlib.import_module(module)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,8 @@ from pathlib import Path
 
 from orchestration.lib.settings import PROJECT_ROOT, Settings
 
-BUILD_STEPS = ("dbt", "dbt_", "derived__")
+BUILD_STEPS = ("dbt", "identity")
+BUILD_STEPS_START = ("dbt_", "derived__")
 GATE_STEP = "audit"
 
 
@@ -53,8 +54,8 @@ class LineRun:
 
 
 def is_build_step(key: str) -> bool:
-    """Whether a step belongs to the build: dbt's two, and the customer clusters between them."""
-    return key == BUILD_STEPS[0] or key.startswith(BUILD_STEPS[1:])
+    """Whether a step belongs to the build: dbt's two, and who is who between them."""
+    return key in BUILD_STEPS or key.startswith(BUILD_STEPS_START)
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,7 @@ def test_a_way_that_loses_rows_is_not_measured(tmp_path: Path):
 
 def test_steps_belong_to_build_gate_or_feeds():
     steps = {"a__b": 1.0, "bronze__manifest": 2.0, "dbt": 3.0, "dbt_2": 4.0, "audit": 5.0}
-    steps |= {"derived__customer_cluster": 6.0, "published__customer_full_stack": 7.0}
+    steps |= {"identity": 6.0, "published__customer_full_stack": 7.0}
     run = LineRun("id", 30.0, steps, True)
     assert (run.feed_seconds, run.build_seconds, run.gate_seconds) == (3.0, 13.0, 5.0)
 
@@ -206,3 +206,19 @@ def test_errors_are_compared_not_scores():
 def test_one_number_of_rows_gives_one_set():
     assert identity.sets(5000) == ((5000, 1.0),)
     assert {rows for rows, _ in identity.sets(None)} == {100_000, 1_000_000}
+
+
+def test_identity_is_measured_against_its_rivals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("CFS_DATA_DIR", str(tmp_path))
+    arguments = ["--rows", "2000", "--rounds", "1", "--threads", "1", "--name", "tiny"]
+    assert main(["identity", *arguments]) == 0
+    report = json.loads((tmp_path / "bench" / "tiny.json").read_text())
+    found = report["numbers"]["identity"]["2,000 records, noise 1"]
+    assert {rival: one["records"] for rival, one in found.items()} == {
+        "rules": 2000,
+        "splink": 2000,
+        "ours": 2000,
+    }
+    assert found["ours"]["unresolved_records"] == 0
+    assert found["ours"]["f1"] > found["rules"]["f1"] > 0.6
+    assert not (tmp_path / "bench" / "work" / "identity").exists()
