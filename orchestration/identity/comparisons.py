@@ -130,13 +130,15 @@ def _given(columns: set[str]) -> Comparison | None:
                 f"{_SHARES_BITS.format('given')} and is_short_given_name(given_l, given_forms_l, given_r, given_forms_r)",
                 0.07,
             ),
+            _level("a typing slip", f"length(given_l) > 3 and {_one_slip('given')}", 0.06),
+            # Brothers have names such as Jose Raul and Jose Miguel.
             _level(
-                "a name in common",
+                "a name in common, and another",
                 f"{_SHARES_BITS.format('given')} and shares_word(given_l, given_r)",
                 0.01,
-            ),
+            )
+            | {"least_u": 0.02},
             *([*swapped, *misplaced] if "family" in columns else []),
-            _level("a typing slip", f"length(given_l) > 3 and {_one_slip('given')}", 0.06),
             _level(
                 "initial",
                 "(length(given_l) = 1 or length(given_r) = 1) "
