@@ -23,6 +23,13 @@ from orchestration.identity.options import Options
 from orchestration.identity.rules import MUST_LINK_STRENGTH, spell_out
 
 
+SURE = 0.99
+"""Probability of a link that needs no support by others."""
+
+LEAST_SUPPORT = 1 / 7
+"""Share of the pairs between two groups that must be linked where no link is sure."""
+
+
 def cluster_links(
     connection: duckdb.DuckDBPyConnection, edges: str, target: str, options: Options
 ) -> int:
@@ -55,6 +62,50 @@ def cluster_links(
         target,
     )
     return contested
+
+
+def refuse_unsupported(connection: duckdb.DuckDBPyConnection, threshold: float) -> None:
+    """Add to `refused` the doubtful links of `scored` that stand too alone between two groups.
+
+    Groups are what rules and sure links make. A link that is not sure itself counts only where
+    at least one pair in seven of the two groups is linked: between two large groups some pair
+    agrees by chance.
+    """
+    records = _number(connection, "select count(*) from person")
+    _write_groups(
+        connection,
+        records,
+        f"""(
+            select min(record_no) over (partition by group_no) as one_no, record_no as other_no
+            from settled
+            union all
+            select one_no, other_no from scored where probability >= {SURE}
+        )""",
+        "core",
+    )
+    connection.execute(f"""
+        insert into refused
+        with sized as (
+            select core.group_no, count(*) as profiles
+            from profile inner join core on profile.profile_no = core.record_no
+            group by core.group_no
+        ),
+        doubtful as (
+            select one_no, other_no,
+                least(one.group_no, other.group_no) as low_no,
+                greatest(one.group_no, other.group_no) as high_no,
+                count(*) over (partition by low_no, high_no) as links,
+            from scored
+            inner join core as one on scored.one_no = one.record_no
+            inner join core as other on scored.other_no = other.record_no
+            where probability >= {threshold} and one.group_no <> other.group_no
+        )
+        select one_no, other_no, 'unsupported'
+        from doubtful
+        inner join sized as low on doubtful.low_no = low.group_no
+        inner join sized as high on doubtful.high_no = high.group_no
+        where links < {LEAST_SUPPORT} * low.profiles * high.profiles
+    """)
 
 
 def components(one: np.ndarray, other: np.ndarray, size: int) -> np.ndarray:

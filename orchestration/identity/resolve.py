@@ -38,8 +38,8 @@ class Resolution:
         linked_at. A record hangs on `linked_record_id` in the tree of its customer's strongest
         links; on none when it is the oldest.
     link: record_id, linked_record_id, rule, match_weight, probability, the weight of each field,
-        linked_at and status (used, grey_zone, contradiction, too_large, too_diverse,
-        cannot_link).
+        linked_at and status (used, grey_zone, contradiction, unsupported, too_large,
+        too_diverse, cannot_link).
     review: reason, record_id, linked_record_id, match_weight, detail: what a person should
         look at.
     """
@@ -112,6 +112,8 @@ def resolve_people(
     found = _number(connection, "select count(*) from scored")
     say(f"model compared {candidates:,} pairs; {found:,} may be one person")
     threshold = options.match_probability
+    if trained is not None:
+        clusters.refuse_unsupported(connection, threshold)
     # What the rules contest is contested again, in the customers that the model completes.
     contested = clusters.cluster_links(
         connection, f"{_RULE_EDGES} union all {_model_edges(threshold)}", "membership", options
@@ -150,7 +152,9 @@ _NO_SCORES = """
 def _model_edges(threshold: float) -> str:
     return (
         "select one_no, other_no, least(match_weight, 25) as strength, false as is_sure, "
-        f"birth_date_weight <> 0 as is_weighed from scored where probability >= {threshold}"
+        "birth_date_weight > 0 as is_weighed "
+        "from scored anti join refused using (one_no, other_no) "
+        f"where probability >= {threshold}"
     )
 
 
@@ -324,6 +328,8 @@ def _write_review(connection: duckdb.DuckDBPyConnection, options: Options) -> No
                 when 'grey_zone' then 'The model is not sure enough to link these two.'
                 when 'contradiction' then 'A link was cut: the birth dates disagree.'
                 when 'too_large' then 'A link was cut: the customer would have too many records.'
+                when 'unsupported'
+                    then 'A link was cut: hardly any other pair of the two groups agrees.'
                 when 'too_diverse'
                     then 'A link was cut: the customer would have too many addresses or phones.'
             end as detail,

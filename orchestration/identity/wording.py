@@ -23,6 +23,7 @@ STATUSES = {
     "grey_zone": "not sure enough to link",
     "contradiction": "link cut: the birth dates disagree",
     "too_large": "link cut: the customer would have too many records",
+    "unsupported": "link cut: hardly any other pair of the two groups agrees",
     "too_diverse": "link cut: the customer would have too many addresses or phones",
     "cannot_link": "link cut: a data steward decided that they are two people",
 }
