@@ -225,14 +225,16 @@ def _explain(given: argparse.Namespace) -> None:
 
 
 def _review(given: argparse.Namespace) -> None:
-    from orchestration.identity.decisions import DECISIONS_FILE
+    from orchestration.identity.decisions import COLUMNS, DECISIONS_FILE
     from orchestration.identity.pages import review_page
     from orchestration.identity.review import queue
 
     if given.top < 1:
         raise IdentityError(f"--top {given.top} shows nothing; ask for 1 or more.")
     company = "" if given.folder else Settings.from_environment().company_name
-    into = "your file of --decisions" if given.folder else _below_root(DECISIONS_FILE)
+    into = _below_root(DECISIONS_FILE)
+    if given.folder:
+        into = f"your file of --decisions, which begins with the line {','.join(COLUMNS)}"
     with closing(_evidence(given)) as evidence:
         cases, total = queue(evidence, given.top, show_values=given.show_values)
     _write_page(given.html, review_page(cases, total, company, into), given.show_values)

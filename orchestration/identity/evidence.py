@@ -109,7 +109,7 @@ def open_warehouse(settings: Settings, *, candidate: bool = False) -> Evidence:
     for table in ("cluster", "link", "review", "change"):
         _view(connection, table, folder / f"customer_{table}.parquet")
     database = settings.build_path if candidate else settings.warehouse_path
-    model_file = last / MEMORY_FOLDER / "model.json"
+    model_file = folder / MEMORY_FOLDER / "model.json"
     return Evidence(
         connection,
         TrainedModel.load(model_file) if model_file.exists() else None,

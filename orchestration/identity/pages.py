@@ -15,7 +15,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from orchestration.identity.decisions import COLUMNS, today
+from orchestration.identity.decisions import today
 from orchestration.identity.evidence import OF_RECORDS
 from orchestration.identity.explain import Belonging, Explanation, Link
 from orchestration.identity.review import Case, Side
@@ -101,8 +101,7 @@ def review_page(cases: Sequence[Case], total: int, company: str, into: str) -> s
           <div class="row">
             <label>Decided by <input id="decided-by" placeholder="your name"></label>
             <button id="copy">Copy lines</button><span id="tally" role="status"></span>
-            <span class="soft">Paste below the last line of <code>{escape(into)}</code>, whose
-              first line is <code>{",".join(COLUMNS)}</code>.</span>
+            <span class="soft">Paste below the last line of <code>{escape(into)}</code>.</span>
           </div>
           <textarea id="lines" readonly aria-label="Lines of the list"></textarea>
         </section>"""
@@ -212,10 +211,10 @@ def _tree(explanation: Explanation, charts: _Charts) -> str:
 def _record(record: Belonging, asked: str | None, charts: _Charts) -> str:
     marked = " asked" if record.record_id == asked else ""
     lines = "".join(
-        f"<tr><td>{escape(name)}</td><td>{escape(value)}</td></tr>"
+        f"<span><b>{escape(name)}</b> {escape(value)}</span>"
         for name, value in record.values.items()
     )
-    values = f"<table>{lines}</table>" if lines else ""
+    values = f"<p class='values'>{lines}</p>" if lines else ""
     if record.link is None:
         badge = f"<span class='badge oldest'>{RULES['own_record']}</span>"
         return f"<div class='record{marked}'>{_id(record.record_id)} {badge}{values}</div>"
