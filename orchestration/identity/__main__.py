@@ -97,6 +97,9 @@ def _add_explain(commands: argparse._SubParsersAction) -> None:
     of = commands.add_parser("explain", help="why each record of a customer belongs to it")
     of.set_defaults(command=_explain)
     of.add_argument("key_or_record", help="a customer_key or a record_id")
+    of.add_argument(
+        "--against", metavar="RECORD", help="why this record is the same customer, or is not"
+    )
     of.add_argument("--html", type=Path, help="write a page with charts instead of text")
     _add_source(of)
 
@@ -137,7 +140,7 @@ def _add_source(of: argparse.ArgumentParser) -> None:
 
 
 def _resolve(given: argparse.Namespace) -> None:
-    from orchestration.identity.evidence import SUMMARY_FILE
+    from orchestration.identity.evidence import FREQUENCY_FILE, SUMMARY_FILE
     from orchestration.identity.resolve import resolve_people
     from orchestration.lib.tables import write_parquet
 
@@ -160,9 +163,11 @@ def _resolve(given: argparse.Namespace) -> None:
     given.out.mkdir(parents=True, exist_ok=True)
     for table in RESULTS:
         write_parquet(found.connection, f"from {table}", given.out / f"{table}.parquet")
-    (given.out / "model.json").unlink(missing_ok=True)
+    for name in ("model.json", FREQUENCY_FILE):
+        (given.out / name).unlink(missing_ok=True)
     if found.model:
         found.model.save(given.out / "model.json")
+        write_parquet(found.connection, "from frequency", given.out / FREQUENCY_FILE)
     summary = {
         "records_file": str(given.records.resolve()),
         "records": found.records,
@@ -214,6 +219,9 @@ def _explain(given: argparse.Namespace) -> None:
     from orchestration.identity.explain import explain
     from orchestration.identity.wording import as_text
 
+    if given.against:
+        _compare(given)
+        return
     with closing(_evidence(given)) as evidence:
         found = explain(evidence, given.key_or_record, show_values=given.show_values)
     if given.html is None:
@@ -222,6 +230,16 @@ def _explain(given: argparse.Namespace) -> None:
     from orchestration.identity.pages import explanation_page
 
     _write_page(given.html, explanation_page(found), given.show_values)
+
+
+def _compare(given: argparse.Namespace) -> None:
+    from orchestration.identity.pairs import compare
+    from orchestration.identity.wording import comparison_text
+
+    if given.html or given.show_values:
+        raise IdentityError("--against answers in text without values; leave out the other flags.")
+    with closing(_evidence(given)) as evidence:
+        print(comparison_text(compare(evidence, given.key_or_record, given.against)))
 
 
 def _review(given: argparse.Namespace) -> None:

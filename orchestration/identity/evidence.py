@@ -24,6 +24,9 @@ from orchestration.lib.settings import Settings
 SUMMARY_FILE = "resolution.json"
 """What `resolve` says about its results, beside them."""
 
+FREQUENCY_FILE = "frequency.parquet"
+"""How common each value is, beside the model (as `memory` keeps it, too)."""
+
 OF_RECORDS = ("record_type", "created_at")
 """What is said of a record, and not of its person."""
 
@@ -50,13 +53,15 @@ class Evidence:
     """Tables of `connection`: cluster (record_id, customer_key, rule, confidence, match_weight,
     linked_record_id, link_depth, linked_at), link, review, change, and, where `has_records`,
     record_source with the records as they were compared. `model` is the one that weighed them,
-    `other_columns` the further columns of the records that it compares.
+    `other_columns` the further columns of the records that it compares, `frequencies` the file
+    that says how common each value is.
     """
 
     connection: duckdb.DuckDBPyConnection
     model: TrainedModel | None
     has_records: bool
     other_columns: tuple[str, ...] = field(default=())
+    frequencies: Path | None = None
 
     def close(self) -> None:
         """Let go of the files."""
@@ -114,6 +119,7 @@ def open_warehouse(settings: Settings, *, candidate: bool = False) -> Evidence:
         connection,
         TrainedModel.load(model_file) if model_file.exists() else None,
         has_records=_attach_records(connection, database),
+        frequencies=_if_exists(folder / MEMORY_FOLDER / FREQUENCY_FILE),
     )
 
 
@@ -148,7 +154,12 @@ def open_folder(folder: Path, records: Path | None = None) -> Evidence:
         TrainedModel.load(model_file) if model_file.exists() else None,
         has_records=_read_records(connection, records),
         other_columns=tuple(others),
+        frequencies=_if_exists(folder / FREQUENCY_FILE),
     )
+
+
+def _if_exists(file: Path) -> Path | None:
+    return file if file.exists() else None
 
 
 def _view(connection: duckdb.DuckDBPyConnection, name: str, file: Path) -> None:

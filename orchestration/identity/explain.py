@@ -101,7 +101,7 @@ def explain(evidence: Evidence, key_or_record: str, *, show_values: bool = False
         "order by link_depth, linked_at, record_id",
         [key],
     ).fetchall()
-    links = _links(evidence, [row[0] for row in rows])
+    links = links_of(evidence, [row[0] for row in rows])
     values = _values(evidence, [row[0] for row in rows]) if show_values else {}
     return Explanation(
         customer_key=key,
@@ -151,7 +151,7 @@ def _unknown(evidence: Evidence, asked: str) -> str:
     )
 
 
-def _links(evidence: Evidence, record_ids: list[str]) -> list[Link]:
+def links_of(evidence: Evidence, record_ids: list[str]) -> list[Link]:
     """Every link of the records, each seen from the record of this customer."""
     rows = evidence.connection.execute(
         """

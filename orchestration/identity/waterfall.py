@@ -59,6 +59,15 @@ class Bar:
     level: str | None = None
 
 
+@dataclass(frozen=True)
+class Level:
+    """A level of agreement: its weight without the frequency of the value."""
+
+    label: str
+    weight: float
+    has_frequency: bool
+
+
 Pair = tuple[str, str]
 
 
@@ -80,9 +89,9 @@ def waterfalls(evidence: Evidence, pairs: Sequence[Pair]) -> dict[Pair, list[Bar
         """,
         [[one for one, _ in pairs], [other for _, other in pairs]],
     ).fetchall()
-    levels = _levels(evidence, [(row[0], row[1]) for row in rows])
+    levels = levels_of(evidence, [(row[0], row[1]) for row in rows])
     return {
-        (row[0], row[1]): _bars(
+        (row[0], row[1]): bars_of(
             evidence,
             row[2],
             dict(zip((*WEIGHTS, "other", "relatives"), row[3:], strict=True)),
@@ -146,12 +155,13 @@ def _described(bar: Bar) -> str:
     return f"{times:,.4g} times {'more' if bar.weight > 0 else 'less'} likely to be one person"
 
 
-def _bars(
+def bars_of(
     evidence: Evidence,
     match_weight: float,
     weights: dict[str, float | None],
-    levels: dict[str, _Level],
+    levels: dict[str, Level],
 ) -> list[Bar]:
+    """The bars of one pair, from its weights by field (see `link`) and its levels."""
     known = {name: weight for name, weight in weights.items() if weight}
     prior = match_weight - sum(known.values())
     bars = [Bar(_PRIOR, "prior", prior, "two records taken at random")]
@@ -166,7 +176,7 @@ def _bars(
     return [*bars, Bar(_TOTAL, "total", match_weight)]
 
 
-def _field_bars(name: str, weight: float, level: _Level | None) -> list[Bar]:
+def _field_bars(name: str, weight: float, level: Level | None) -> list[Bar]:
     """A field's bar, and where its value's frequency counts, what that adds, as a bar."""
     if level is None:
         return [Bar(name, "field", weight)]
@@ -180,7 +190,7 @@ def _field_bars(name: str, weight: float, level: _Level | None) -> list[Bar]:
     ]
 
 
-def _other_bars(evidence: Evidence, weight: float, levels: dict[str, _Level]) -> list[Bar]:
+def _other_bars(evidence: Evidence, weight: float, levels: dict[str, Level]) -> list[Bar]:
     """Bars of the fields whose weights the results hold as one sum."""
     rest = {name: level for name, level in levels.items() if name not in WEIGHTS and level.weight}
     if not rest:
@@ -201,22 +211,13 @@ def _called(evidence: Evidence, comparison: str) -> str:
     return evidence.other_columns[int(comparison.removeprefix("other_"))]
 
 
-@dataclass(frozen=True)
-class _Level:
-    """A level of agreement: its weight without the frequency of the value."""
-
-    label: str
-    weight: float
-    has_frequency: bool
-
-
-def _levels(evidence: Evidence, pairs: list[Pair]) -> dict[Pair, dict[str, _Level]]:
+def levels_of(evidence: Evidence, pairs: list[Pair]) -> dict[Pair, dict[str, Level]]:
     """Level of agreement of each comparison that says anything, by comparison."""
     trained = evidence.model
     if not pairs or trained is None or not evidence.has_records:
         return {}
     with duckdb.connect() as connection:
-        _make_profiles(connection, evidence, pairs)
+        make_profiles(connection, evidence, pairs)
         present = {row[0] for row in connection.execute("describe profile").fetchall()}
         compared = trained.settings["comparisons"]
         cases = ", ".join(_case(comparison) for comparison in compared)
@@ -244,11 +245,11 @@ def _levels(evidence: Evidence, pairs: list[Pair]) -> dict[Pair, dict[str, _Leve
     }
 
 
-def _make_profiles(
+def make_profiles(
     connection: duckdb.DuckDBPyConnection, evidence: Evidence, pairs: list[Pair]
 ) -> None:
     """Table `profile` as the model compared them: here, one for each record of the pairs."""
-    options = Options(other_columns=evidence.other_columns, unmodelled_types=("",))
+    options = Options(other_columns=evidence.other_columns)
     create_macros(connection)
     records = evidence.records(x for pair in pairs for x in pair)
     prepare.read_records(connection, records, options)
@@ -274,9 +275,9 @@ def _case(comparison: dict[str, Any]) -> str:
     return f"case {whens} else {len(conditions) - 1} end"
 
 
-def _level(comparison: dict[str, Any], place: int) -> _Level:
+def _level(comparison: dict[str, Any], place: int) -> Level:
     level = comparison["comparison_levels"][place]
-    return _Level(
+    return Level(
         level["label_for_charts"],
         math.log2(level["m_probability"] / level["u_probability"]),
         "tf_adjustment_column" in level,

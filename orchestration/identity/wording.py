@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from orchestration.identity.explain import Belonging, Change, Explanation, Link
+from orchestration.identity.pairs import Comparison
 from orchestration.identity.waterfall import Bar, probability
 
 RULES = {
@@ -64,6 +65,37 @@ def as_text(explanation: Explanation) -> str:
         lines += ["", "History:"]
         lines += [f"  {change_text(change)}" for change in explanation.history]
     return "\n".join(lines)
+
+
+def comparison_text(found: Comparison) -> str:
+    """Why two records are one customer, or not, for a terminal."""
+    lines = [verdict(found)]
+    for record_id, path in ((found.one_id, found.one_path), (found.other_id, found.other_path)):
+        lines.append(f"  {record_id}: {' > '.join(path)}")
+    if found.links:
+        lines += ["", "Links between them:"]
+    for link in found.links:
+        status = STATUSES.get(link.status, link.status)
+        lines.append(
+            f"  {link.record_id} and {link.other_id}: {rule_text(link.rule)} "
+            f"({strength_text(link)}): {status}"
+        )
+    if found.bars:
+        sure = probability(found.bars[-1].weight)
+        lines += ["", f"What the model makes of the two (probability {sure:.3f}):"]
+        lines += _bar_lines(found.bars)
+    return "\n".join([*lines, found.note] if found.note else lines)
+
+
+def verdict(found: Comparison) -> str:
+    """Whether two records are one customer, in a line."""
+    if found.one_key == found.other_key:
+        return f"{found.one_id} and {found.other_id} are customer {found.one_key}."
+    why = "" if found.links else ": no rule and no weight ties them"
+    return (
+        f"{found.one_id} is customer {found.one_key}, {found.other_id} is customer "
+        f"{found.other_key}{why}."
+    )
 
 
 def change_text(change: Change) -> str:

@@ -18,9 +18,10 @@ from orchestration.identity.evidence import Evidence, open_folder, open_warehous
 from orchestration.identity.explain import explain
 from orchestration.identity.options import IdentityError
 from orchestration.identity.pages import explanation_page, review_page
+from orchestration.identity.pairs import compare
 from orchestration.identity.review import queue
 from orchestration.identity.waterfall import probability, waterfalls
-from orchestration.identity.wording import as_text
+from orchestration.identity.wording import as_text, comparison_text
 from orchestration.lib.settings import Settings
 
 GIVEN = ("Lucía", "Martín", "Valeria", "Hugo", "Paula", "Daniel", "Emma", "Pablo", "Carla", "Leo")
@@ -156,6 +157,52 @@ def test_a_page_loads_nothing(evidence: Evidence):
     assert "default-src 'none'" in page
     head = page[: page.index("<body>")]
     assert "<link" not in head and "@import" not in head and "src=" not in page[: len(head) + 2000]
+
+
+# Two records.
+
+
+def test_a_pair_is_weighed_as_in_the_run(evidence: Evidence):
+    rows = evidence.connection.execute(
+        "select record_id, linked_record_id, match_weight from link where rule = 'model' "
+        "order by hash(record_id) limit 8"
+    ).fetchall()
+    for one, other, weight in rows:
+        found = compare(evidence, one, other)
+        assert found.bars[-1].weight == pytest.approx(weight, abs=1e-6)
+        assert [link.match_weight for link in found.links if link.rule == "model"] == [weight]
+
+
+def test_two_strangers_are_told_apart(evidence: Evidence):
+    found = compare(evidence, "a0", "a1")
+    assert found.one_key != found.other_key and found.links == ()
+    assert found.bars[-1].weight < -5
+    text = comparison_text(found)
+    assert "no rule and no weight ties them" in text and "given name: different" in text
+
+
+def test_two_records_of_one_customer_show_their_paths(evidence: Evidence):
+    text = comparison_text(compare(evidence, "b0", "a0"))
+    assert text.startswith("b0 and a0 are customer ")
+    assert "b0: a0 > b0" in text and "same e-mail address (confidence 0.95): used" in text
+
+
+def test_a_pair_needs_two_records(evidence: Evidence):
+    with pytest.raises(IdentityError, match="name two"):
+        compare(evidence, "a0", "a0")
+    key = explain(evidence, "a1").customer_key
+    with pytest.raises(IdentityError, match=f"{key} is a customer; to compare, name a record_id"):
+        compare(evidence, "a0", str(key))
+    with pytest.raises(IdentityError, match="no customer or record 'zz'"):
+        compare(evidence, "a0", "zz")
+
+
+def test_without_a_model_the_links_are_shown(tmp_path: Path):
+    links = [("a", "b", "same_phone", None, "contradiction")]
+    found = compare(results(tmp_path / "r", links, [("a", 1), ("b", 2)]), "b", "a")
+    text = comparison_text(found)
+    assert "same phone (confidence 0.90): link cut: the birth dates disagree" in text
+    assert "No model was kept" in text
 
 
 # The queue.
@@ -362,7 +409,9 @@ def test_the_last_good_run_is_asked_unless_told_otherwise(settings: Settings):
     good = settings.warehouse_path.with_name("derived")
     warehouse(settings, good, "Ana")
     cluster = good / "customer_cluster.parquet"
-    duckdb.execute(f"copy (from '{cluster}' where link_depth = 0) to '{cluster}.new' (format parquet)")
+    duckdb.execute(
+        f"copy (from '{cluster}' where link_depth = 0) to '{cluster}.new' (format parquet)"
+    )
     Path(f"{cluster}.new").replace(cluster)
     assert len(explain(open_warehouse(settings), "1").records) == 1
     assert len(explain(open_warehouse(settings, candidate=True), "1").records) == 2
@@ -388,6 +437,7 @@ def test_resolve_says_what_it_does(folder: Path, tmp_path: Path, capsys: pytest.
         "link.parquet",
         "review.parquet",
         "model.json",
+        "frequency.parquet",
         "resolution.json",
     }
 
@@ -398,6 +448,8 @@ def test_explain_and_review_write_pages(
     source = ["--folder", str(folder / "out")]
     assert main(["explain", "b1", *source]) == 0
     assert "path: a1 > b1" in capsys.readouterr().out
+    assert main(["explain", "b1", *source, "--against", "a2"]) == 0
+    assert "no rule and no weight ties them" in capsys.readouterr().out
     page = tmp_path / "page.html"
     assert main(["explain", "b1", *source, "--html", str(page), "--show-values"]) == 0
     assert "It holds personal data" in capsys.readouterr().out
@@ -442,6 +494,7 @@ def test_decide_writes_the_list(
         (["explain", "1", "--folder", "nowhere"], "Write them with"),
         (["explain", "1", "--records", "{people}"], "--records goes with --folder"),
         (["review", "--folder", "{out}", "--top", "0"], "--top 0"),
+        (["explain", "a1", "--folder", "{out}", "--against", "a2", "--html", "x"], "leave out"),
         (["explain", "a1", "--folder", "{out}", "--records", "gone.csv"], "with --records"),
     ],
 )
