@@ -8,6 +8,7 @@ over those whose person could be known (`is_identifiable`, see docs/sample.md).
 from __future__ import annotations
 
 import subprocess
+from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
@@ -112,12 +113,9 @@ def judge(job: MainJob, report: ResolutionReport) -> Judged:
         )
 
 
-@pytest.fixture(scope="module", params=CASES, ids=lambda case: f"seed{case[0]}-noise{case[1]}")
-def judged(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Judged:
-    seed, noise = request.param
-    job = MainJob(
-        tmp_path_factory.mktemp("identity") / "data", tmp_path_factory.getbasetemp() / "dbt_target"
-    )
+def resolve_sample(folder: Path, target: Path, seed: str, noise: str) -> Judged:
+    """Generate a sample company, resolve it and print how well."""
+    job = MainJob(folder / "data", target)
     inbox = job.data / "inbox" / "sample"
     options = ("--scale", SCALE, "--seed", seed, "--noise", noise, "--out", str(inbox), "--quiet")
     job.run(*options, module="orchestration.sample").succeeded()
@@ -142,13 +140,39 @@ def judged(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return found
 
 
-def test_hardly_two_people_are_one_customer(judged: Judged) -> None:
-    assert judged.report.records > 3000
-    assert judged.all.precision >= 0.99
-    assert judged.mixed_customers <= 0.005 * judged.report.customers
+@pytest.fixture(scope="module")
+def companies(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], Judged]:
+    """Every case, resolved."""
+    target = tmp_path_factory.getbasetemp() / "dbt_target"
+    return {
+        (seed, noise): resolve_sample(tmp_path_factory.mktemp("identity"), target, seed, noise)
+        for seed, noise in CASES
+    }
 
 
-def test_the_records_of_a_person_are_found(judged: Judged) -> None:
-    assert judged.identifiable.true_pairs > 2000
-    assert judged.identifiable.recall >= 0.95
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"seed{case[0]}-noise{case[1]}")
+def test_each_company_is_resolved_well(
+    companies: dict[tuple[str, str], Judged], case: tuple[str, str]
+) -> None:
+    """One namesake in a family is a hundredth of so few pairs, so the bars are lower than below."""
+    judged = companies[case]
+    assert judged.report.records > 3000 and judged.identifiable.true_pairs > 1500
+    assert judged.mixed_customers <= 0.002 * judged.report.customers
+    assert judged.all.precision >= 0.98
+    assert judged.identifiable.recall >= 0.94
     assert judged.f1 >= 0.97
+
+
+def test_all_companies_together_are_resolved_well(
+    companies: dict[tuple[str, str], Judged],
+) -> None:
+    everyone = companies.values()
+    precision = sum(judged.all.correct_pairs for judged in everyone) / sum(
+        judged.all.predicted_pairs for judged in everyone
+    )
+    recall = sum(judged.identifiable.correct_pairs for judged in everyone) / sum(
+        judged.identifiable.true_pairs for judged in everyone
+    )
+    print(f"\nall: precision {precision:.4f}, recall {recall:.4f}")
+    assert precision >= 0.99
+    assert recall >= 0.965
