@@ -55,7 +55,7 @@ class Measured:
     @property
     def name(self) -> str:
         """The set in words."""
-        return f"{self.rows:,} records, noise {self.noise:g}"
+        return f"{self.rows / 1000:g}k records, noise {self.noise:g}"
 
 
 def sets(rows: int | None) -> tuple[tuple[int, float], ...]:
@@ -116,12 +116,14 @@ def comparisons(found: Measured) -> list[tuple[str, str, str, float, float | Non
     pairs = _errors(ours.scores.f1, splink.scores.f1)
     bcubed = _errors(ours.scores.bcubed_f1, splink.scores.bcubed_f1)
     by_rules = _errors(ours.scores.f1, rules.scores.f1)
+    memory = _against(ours.peak_bytes / 1e9, splink.peak_bytes / 1e9, "GB")
+    name = found.name
     return [
-        (f"{found.name}: errors", _pairs(ours), f"{_pairs(splink)} Splink", pairs, 1.0),
-        ("errors, B-cubed", _bcubed(ours), f"{_bcubed(splink)} Splink", bcubed, 1.0),
-        ("errors", _pairs(ours), f"{_pairs(rules)} rules by hand", by_rules, 1.0),
-        ("time", *_against(ours.seconds, splink.seconds, "s"), 1.0),
-        ("memory", *_against(ours.peak_bytes / 1e9, splink.peak_bytes / 1e9, "GB"), None),
+        (f"{name}: errors", _pairs(ours), f"{_pairs(splink)} Splink", pairs, 1.0),
+        (f"{name}: errors, B-cubed", _bcubed(ours), f"{_bcubed(splink)} Splink", bcubed, 1.0),
+        (f"{name}: errors", _pairs(ours), f"{_pairs(rules)} rules", by_rules, 1.0),
+        (f"{name}: time", *_against(ours.seconds, splink.seconds, "s"), 1.0),
+        (f"{name}: memory", *memory, None),
     ]
 
 
@@ -132,7 +134,7 @@ def _errors(ours: float, theirs: float) -> float:
 
 def _pairs(one: Outcome) -> str:
     scores = one.scores
-    return f"F1 {scores.f1:.4f} (precision {scores.precision:.3f}, recall {scores.recall:.3f})"
+    return f"F1 {scores.f1:.3f} ({scores.precision:.3f}, {scores.recall:.3f})"
 
 
 def _bcubed(one: Outcome) -> str:

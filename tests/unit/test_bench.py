@@ -199,7 +199,7 @@ def test_errors_are_compared_not_scores():
     found = identity.Measured(1000, 1.0, outcomes | {"rules": outcome("rules", 80, 1)})
     lines = [Line(*one) for one in identity.comparisons(found)]
     assert [round(line.value, 4) for line in lines] == [0.5, 1.0, 0.25, 0.75, 1.0]
-    assert lines[0].what == "1,000 records, noise 1: errors"
+    assert lines[0].what == "1k records, noise 1: errors"
     assert all(line.reached for line in lines[:4])
 
 
@@ -213,7 +213,7 @@ def test_identity_is_measured_against_its_rivals(tmp_path: Path, monkeypatch: py
     arguments = ["--rows", "2000", "--rounds", "1", "--threads", "1", "--name", "tiny"]
     assert main(["identity", *arguments]) == 0
     report = json.loads((tmp_path / "bench" / "tiny.json").read_text())
-    found = report["numbers"]["identity"]["2,000 records, noise 1"]
+    found = report["numbers"]["identity"]["2k records, noise 1"]
     assert {rival: one["records"] for rival, one in found.items()} == {
         "rules": 2000,
         "splink": 2000,
