@@ -124,8 +124,8 @@ def _case(number: int, case: Case, company: str, charts: _Charts) -> str:
     rule = f" · {escape(rule_text(case.rule))}" if case.rule not in ("", "model") else ""
     further = ""
     if case.further_pairs:
-        more = f"{case.further_pairs} more pair{'' if case.further_pairs == 1 else 's'}"
-        further = f"<p class='soft'>{more} of records of these two customers are in doubt, too.</p>"
+        more = "One more pair" if case.further_pairs == 1 else f"{case.further_pairs} more pairs"
+        further = f"<p class='soft'>In doubt as well: {more.lower()} of these two customers.</p>"
     named = "".join(
         f' data-{name}="{escape(value)}"'
         for name, value in (
