@@ -24,8 +24,8 @@ def frame(rows: Rows) -> pd.DataFrame:
 
 def by_rules(records: Any, threads: int = 2, **arguments: Any) -> Resolution:
     """Resolve without the model, so that nothing but a rule can link."""
-    options = Options(**{"use_model": False, "default_country": "ES"} | arguments.pop("options", {}))
-    return resolve(records, threads=threads, options=options, **arguments)
+    chosen = {"use_model": False, "default_country": "ES"} | arguments.pop("options", {})
+    return resolve(records, threads=threads, options=Options(**chosen), **arguments)
 
 
 def resolve(records: Any, threads: int = 2, **arguments: Any) -> Resolution:

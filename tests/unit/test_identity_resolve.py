@@ -14,6 +14,7 @@ from identity_world import by_rules, clusters, frame, partition, resolve, rows_o
 from orchestration.identity.options import IdentityError, Options
 from orchestration.identity.resolve import Resolution, resolve_people, write_paths
 
+PHONE = "+34611223344"
 TWO = [{"record_id": x, "email": "one@example.org"} for x in "ab"] + [{"record_id": "c"}]
 
 
@@ -43,7 +44,7 @@ def reasons(found: Resolution) -> list[tuple[str, str, str | None]]:
 
 @pytest.mark.parametrize("kind", ["arrow", "csv.gz", "parquet", "relation", "own"])
 def test_any_table_will_do(tmp_path: Path, kind: str) -> None:
-    given = table = frame(TWO)
+    table = frame(TWO)
     records: Any = table
     connection = duckdb.connect()
     if kind == "arrow":
@@ -56,7 +57,8 @@ def test_any_table_will_do(tmp_path: Path, kind: str) -> None:
         table.to_parquet(records)
     elif kind in ("relation", "own"):
         owner = connection if kind == "own" else duckdb.connect()
-        owner.execute("create table mine as select * from given")
+        owner.register("given", table)
+        owner.execute("create table mine as from given")
         records = owner.table("mine")
     assert clusters(resolve_people(records, connection=connection)) == {("a", "b"), ("c",)}
 
@@ -79,7 +81,9 @@ def test_a_table_of_the_connection_is_named() -> None:
         ({"EMAIL": ["x@example.org", "x@example.org", None], "unheard_of": [1, 2, 3]}, ["ab", "c"]),
     ],
 )  # fmt: skip
-def test_every_column_but_the_id_is_optional(columns: dict[str, list[Any]], people: list[str]) -> None:
+def test_every_column_but_the_id_is_optional(
+    columns: dict[str, list[Any]], people: list[str]
+) -> None:
     found = resolve(pd.DataFrame({"record_id": list("abc"), **columns}))
     assert partition(found) == people
     assert found.customers == len(people)
@@ -180,8 +184,8 @@ def test_cannot_link_holds_against_must_link() -> None:
 def test_who_is_set_apart_takes_along_who_hangs_on_it() -> None:
     rows = [
         {"record_id": "a", "email": "one@example.org", "given_name": "Ana"},
-        {"record_id": "b", "email": "one@example.org", "given_name": "Ana", "phone": "+34611223344"},
-        {"record_id": "c", "email": "two@example.org", "given_name": "Ana", "phone": "+34611223344"},
+        {"record_id": "b", "email": "one@example.org", "given_name": "Ana", "phone": PHONE},
+        {"record_id": "c", "email": "two@example.org", "given_name": "Ana", "phone": PHONE},
         {"record_id": "d", "email": "two@example.org", "given_name": "Ana"},
     ]
     assert partition(by_rules(frame(rows))) == ["abcd"]
@@ -217,8 +221,8 @@ def test_birth_dates_that_disagree_cut_the_weakest_link() -> None:
     rows = [
         {"record_id": "a", "email": "one@example.org", "birth_date": "1980-10-24"},
         {"record_id": "b", "email": "two@example.org", "birth_date": "1955-07-19"},
-        {"record_id": "c", "email": "one@example.org", "given_name": "Ana", "phone": "+34611223344"},
-        {"record_id": "d", "email": "two@example.org", "given_name": "Ana", "phone": "+34611223344"},
+        {"record_id": "c", "email": "one@example.org", "given_name": "Ana", "phone": PHONE},
+        {"record_id": "d", "email": "two@example.org", "given_name": "Ana", "phone": PHONE},
     ]
     found = by_rules(frame(rows))
     assert partition(found) == ["ac", "bd"]
@@ -231,9 +235,9 @@ def test_birth_dates_that_disagree_cut_the_weakest_link() -> None:
 
 def test_a_surer_identifier_holds_where_birth_dates_disagree() -> None:
     rows = [
-        {"record_id": "a", "phone": "+34611223344", "given_name": "Ana", "birth_date": "1980-10-24"},
+        {"record_id": "a", "phone": PHONE, "given_name": "Ana", "birth_date": "1980-10-24"},
         {"record_id": "b", "given_name": "Ana", "birth_date": "1955-07-19"},
-        {"record_id": "c", "phone": "+34611223344", "given_name": "Ana"},
+        {"record_id": "c", "phone": PHONE, "given_name": "Ana"},
     ]
     assert partition(by_rules(frame(rows), identifiers=carrying(b="1", c="1"))) == ["a", "bc"]
     assert partition(by_rules(frame(rows))) == ["ac", "b"]
@@ -268,8 +272,8 @@ def test_what_somebody_did_is_not_counted_as_who_it_is() -> None:
 
 def test_a_customers_records_hang_on_its_strongest_links() -> None:
     rows = [
-        {"record_id": "a", "created_at": "2025-01-01", "phone": "+34611223344"},
-        {"record_id": "b", "created_at": "2025-01-05", "phone": "+34611223344"},
+        {"record_id": "a", "created_at": "2025-01-01", "phone": PHONE},
+        {"record_id": "b", "created_at": "2025-01-05", "phone": PHONE},
         {"record_id": "c", "created_at": "2025-01-09"},
         {"record_id": "d", "created_at": "2025-01-02"},
     ]
@@ -292,9 +296,22 @@ def test_a_customers_records_hang_on_its_strongest_links() -> None:
     ]  # fmt: skip
 
 
+def test_a_weaker_link_is_no_branch() -> None:
+    # a and b share a phone, but hang together by the surer links of c.
+    rows = [
+        {"record_id": "a", "given_name": "Ana", "phone": PHONE, "email": "one@example.org"},
+        {"record_id": "b", "given_name": "Ana", "phone": PHONE},
+        {"record_id": "c", "given_name": "Ana", "email": "one@example.org"},
+    ]
+    found = by_rules(frame(rows), identifiers=carrying(b="1", c="1"))
+    hangs = {row["record_id"]: row["linked_record_id"] for row in rows_of(found, "cluster")}
+    assert hangs == {"a": None, "c": "a", "b": "c"}
+    assert len(rows_of(found, "link")) == 3
+
+
 def test_the_stronger_of_two_ties_is_the_one_that_counts() -> None:
     rows = [
-        {"record_id": x, "email": "one@example.org", "phone": "+34611223344", "given_name": "Ana"}
+        {"record_id": x, "email": "one@example.org", "phone": PHONE, "given_name": "Ana"}
         for x in "ab"
     ]
     found = by_rules(frame(rows), identifiers=carrying(a="1", b="1"))

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from identity_world import by_rules, clusters, frame, rows_of
 
 from orchestration.identity.resolve import Resolution
-from identity_world import by_rules, clusters, frame, rows_of
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,9 @@ CASES = {
     "no name beside one name": on_mailbox({"a": "Ana/Gil", "b": "/"}, "ab"),
     "no given name beside one person": on_mailbox({"a": "Ana/Gil", "b": "/Gil"}, "ab"),
     "no name beside a couple": on_mailbox({"a": "Ana/Gil", "b": "Luis/Gil", "c": "/"}, "a b c"),
+    "two without a name beside a couple": on_mailbox(
+        {"a": "Ana/Gil", "b": "Luis/Gil", "c": "/", "d": "/"}, "a b c d"
+    ),
     "couple": on_mailbox({"a": "Ana/Gil", "b": "Luis/Gil", "c": "Ana/Gil Paz"}, "ac b"),
     # Could be each of the two, so it is neither: it must not make them one. Several families,
     # since which name came first must not matter.
@@ -98,7 +101,9 @@ CASES = {
         )
         for family in ("Navarro", "Ruiz", "Paz", "Sanz", "Moreno")
     },
-    "initial of two people": on_mailbox({"a": "Luis/Gil", "b": "L./Gil", "c": "Laura/Gil"}, "a b c"),
+    "initial of two people": on_mailbox(
+        {"a": "Luis/Gil", "b": "L./Gil", "c": "Laura/Gil"}, "a b c"
+    ),
     "mailbox of a function": on_mailbox(
         {"a": "Ana/Gil", "b": "Ana/Gil", "c": "Luis/Paz", "d": "/", "e": "/"},
         "ab c d e",
@@ -170,7 +175,9 @@ CASES = {
             for x in "ab"
         },
     ),
-    "national id": Case("ab", {"a": {"national_id": "12345678-Z"}, "b": {"national_id": "12345678z"}}),
+    "national id": Case(
+        "ab", {"a": {"national_id": "12345678-Z"}, "b": {"national_id": "12345678z"}}
+    ),
     "national id of two names": Case(
         "a b",
         {
@@ -263,7 +270,8 @@ def test_cases_dont_touch_each_other(resolved: Resolution) -> None:
 
 
 def test_a_link_says_its_rule_and_how_sure_it_is(resolved: Resolution) -> None:
-    found = {row["record_id"]: (row["rule"], row["confidence"]) for row in rows_of(resolved, "cluster")}
+    rows = rows_of(resolved, "cluster")
+    found = {row["record_id"]: (row["rule"], row["confidence"]) for row in rows}
     assert found["familiar form/a"] == ("own_record", 1.0)
     assert found["familiar form/b"] == ("same_email", 0.95)
     assert found["phone of one person/b"] == ("same_phone", 0.85)

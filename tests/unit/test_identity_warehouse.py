@@ -4,6 +4,7 @@ the history of who moved.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -51,7 +52,7 @@ class World:
         self.good = folder / "good"
 
     def resolve(
-        self, records: list[Record], links: list[Link], decisions: list[Decision] = []
+        self, records: list[Record], links: list[Link], decisions: Sequence[Decision] = ()
     ) -> ResolutionReport:
         """Records are (id, day of creation[, birth date]), links (record, type, shared value).
 
