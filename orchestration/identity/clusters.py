@@ -22,7 +22,6 @@ from scipy.sparse.csgraph import breadth_first_order, connected_components, mini
 from orchestration.identity.options import Options
 from orchestration.identity.rules import MUST_LINK_STRENGTH, spell_out
 
-
 SURE = 0.99
 """Probability of a link that needs no support by others."""
 
@@ -35,8 +34,9 @@ def cluster_links(
 ) -> int:
     """Write table `target` (record_no, group_no) and rows of `refused`; return contested clusters.
 
-    `edges` is a table or query with one_no, other_no (record_no), strength, is_sure
-    (a steward's), is_weighed (the model has weighed the two birth dates). Expects `person`, `cannot_link` (one_no, other_no) and `refused` (one_no, other_no, reason).
+    `edges` is a table or query with one_no, other_no (record_no), strength, is_sure (a
+    steward's), is_weighed (the model has weighed the two birth dates). Expects `person`,
+    `cannot_link` (one_no, other_no) and `refused` (one_no, other_no, reason).
     """
     records = _number(connection, "select count(*) from person")
     connection.execute(f"create or replace temp table edge as select * from ({edges})")
@@ -318,9 +318,7 @@ def _described(
     return groups
 
 
-def _conflicting_births(
-    connection: duckdb.DuckDBPyConnection, target: str
-) -> set[tuple[int, int]]:
+def _conflicting_births(connection: duckdb.DuckDBPyConnection, target: str) -> set[tuple[int, int]]:
     rows = connection.execute(f"""
         with births as (
             select distinct group_no, birth_date

@@ -127,7 +127,8 @@ def _given(columns: set[str]) -> Comparison | None:
             _level("same", "given_l = given_r", 0.78, "given"),
             _level(
                 "short form, or one of several names",
-                f"{_SHARES_BITS.format('given')} and is_short_given_name(given_l, given_forms_l, given_r, given_forms_r)",
+                f"{_SHARES_BITS.format('given')} "
+                "and is_short_given_name(given_l, given_forms_l, given_r, given_forms_r)",
                 0.07,
             ),
             _level("a typing slip", f"length(given_l) > 3 and {_one_slip('given')}", 0.06),
@@ -288,7 +289,7 @@ def _national_id(columns: set[str]) -> Comparison | None:
 
 def _address(columns: set[str]) -> Comparison | None:
     """One comparison of the whole address: its parts depend on each other."""
-    parts = [part for part in ("street", "postal", "city") if part in columns]
+    parts: list[str] = [part for part in ("street", "postal", "city") if part in columns]
     if not parts:
         return None
     known = " or ".join(f"({part}_l is not null and {part}_r is not null)" for part in parts)

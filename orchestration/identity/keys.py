@@ -133,9 +133,7 @@ def _give_new_keys(connection: duckdb.DuckDBPyConnection) -> int:
                 partition by candidate.customer_key order by candidate.group_no
             ) = 1
         """)
-        connection.execute(
-            "delete from newcomer where group_no in (select group_no from customer)"
-        )
+        connection.execute("delete from newcomer where group_no in (select group_no from customer)")
         attempt += 1
     return newcomers
 

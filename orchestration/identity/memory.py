@@ -49,7 +49,7 @@ class Memory:
             kept = json.loads((self.folder / "memory.json").read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
-        if kept["about"] != self._about(options):
+        if kept.get("about") != self._about(options):
             return None
         trained = TrainedModel.load(self.folder / "model.json")
         fits = (

@@ -41,8 +41,9 @@ class Options:
     """How people are resolved. The defaults suit records of consumers and business contacts.
 
     `match_probability` is what the model asks of a pair that it links: three to one, since a
-    wrong link costs more than a missing one. Pairs from `review_probability` up go to review. `max_records_per_identifier` is the number of person
-    records above which a shared e-mail address, phone or device links nobody. The three
+    wrong link costs more than a missing one. Pairs from `review_probability` up go to review.
+    `max_records_per_identifier` is the number of person records above which a shared e-mail
+    address, phone or device links nobody. The three
     `max_cluster_…` are the most records, e-mail addresses and phones that one customer may
     have; beyond, the weakest links are cut and the case goes to review. `impersonal_types`
     are kinds of record (record_type) that show what a person did and don't describe one;

@@ -17,9 +17,11 @@ import numpy as np
 import pyarrow as pa
 
 from orchestration.identity import blocking, clusters, model, prepare, rules
+from orchestration.identity.learning import train
 from orchestration.identity.macros import create_macros
 from orchestration.identity.memory import Memory
 from orchestration.identity.options import WEIGHTS, IdentityError, Options
+from orchestration.identity.profiles import is_enough, make_profiles
 
 _IDENTIFIER = {
     "record_id": "varchar",
@@ -29,6 +31,7 @@ _IDENTIFIER = {
     "is_generic": "boolean",
 }
 _DECISION = {"decision": "varchar", "record_id": "varchar", "other_record_id": "varchar"}
+
 
 @dataclass(frozen=True)
 class Resolution:
@@ -141,6 +144,10 @@ _RULE_EDGES = """
     from rule_link group by one_no, other_no
 """
 
+WEIGHS_MORE_THAN_A_DATE = 12.0
+"""Match weight (log2) that two birth dates which disagree don't stand against: both were weighed,
+and the rest says four thousand to one that it is one person."""
+
 _NO_SCORES = """
     create table scored as
     select null::bigint as one_no, null::bigint as other_no, null::double as match_weight,
@@ -152,7 +159,8 @@ _NO_SCORES = """
 def _model_edges(threshold: float) -> str:
     return (
         "select one_no, other_no, least(match_weight, 25) as strength, false as is_sure, "
-        "birth_date_weight > 0 as is_weighed "
+        "birth_date_weight > 0 or (birth_date_weight <> 0 and match_weight >= "
+        f"{WEIGHS_MORE_THAN_A_DATE}) as is_weighed "
         "from scored anti join refused using (one_no, other_no) "
         f"where probability >= {threshold}"
     )
@@ -165,7 +173,8 @@ def _read_decisions(connection: duckdb.DuckDBPyConnection) -> None:
     ).fetchall()
     if unknown:
         raise IdentityError(
-            f"A decision is must_link or cannot_link, not {', '.join(str(row[0]) for row in unknown)}."
+            "A decision is must_link or cannot_link, not "
+            f"{', '.join(str(row[0]) for row in unknown)}."
         )
     for kind in ("must_link", "cannot_link"):
         connection.execute(f"""
@@ -185,9 +194,9 @@ def _score_by_model(
 ) -> tuple[model.TrainedModel | None, int, bool]:
     """Create table `scored`; return the model, how many pairs it compared, and whether scores
     of an earlier run still held."""
-    profiles = model.make_profiles(connection, options)
+    profiles = make_profiles(connection, options)
     columns = prepare.filled_columns(connection, options)
-    if profiles < 2 or not model.is_enough(columns, prepare.other_names(options)):
+    if profiles < 2 or not is_enough(columns, prepare.other_names(options)):
         return None, 0, False
     memory = Memory(folder) if folder else None
     others = prepare.other_names(options)
@@ -195,7 +204,7 @@ def _score_by_model(
     candidates = blocking.block_pairs(
         connection, columns, others, blocking.budget(profiles, options), only_new=known is not None
     )
-    trained = known or model.train(connection, columns, others)
+    trained = known or train(connection, columns, others)
     model.score(connection, trained, options.review_probability)
     if memory:
         memory.keep(connection, trained, None if known else profiles, options)

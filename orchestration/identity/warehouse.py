@@ -185,9 +185,7 @@ def _write_results(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
     )
 
 
-def _group(
-    connection: duckdb.DuckDBPyConnection, good: Path, options: GroupOptions
-) -> GroupReport:
+def _group(connection: duckdb.DuckDBPyConnection, good: Path, options: GroupOptions) -> GroupReport:
     """Households, companies and communities of the customers; keys of groups last."""
     previous = good / "customer_group.parquet"
     if previous.exists():
@@ -257,9 +255,7 @@ def _extend_logs(
     connection: duckdb.DuckDBPyConnection, folder: Path, good: Path, report: ResolutionReport
 ) -> None:
     """The history of the last good run, and this run's part of it."""
-    values = ", ".join(
-        f"{_literal(value)} as {name}" for name, value in asdict(report).items()
-    )
+    values = ", ".join(f"{_literal(value)} as {name}" for name, value in asdict(report).items())
     added = {
         "customer_change": f"""
             select {_literal(report.resolved_at)} as changed_at, record_id,

@@ -17,8 +17,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from orchestration.identity import model as models
-from orchestration.identity import prepare
+from orchestration.identity import prepare, profiles
 from orchestration.identity.evidence import Evidence
 from orchestration.identity.macros import create_macros
 from orchestration.identity.options import WEIGHTS, Options
@@ -261,7 +260,7 @@ def make_profiles(
         create table carried (record_no bigint, kind varchar, value ubigint,
             is_generic boolean, has_conflict boolean, not_linked_reason varchar)
     """)
-    models.make_profiles(connection, options)
+    profiles.make_profiles(connection, options)
     wanted = {"one_id": [one for one, _ in pairs], "other_id": [other for _, other in pairs]}
     connection.register("wanted", pa.table(wanted))
 
