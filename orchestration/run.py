@@ -17,11 +17,15 @@ import warnings
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from orchestration.lib.companies import CompanyError
 from orchestration.lib.feeds import FeedError
 from orchestration.lib.landing import InboxError
 from orchestration.lib.settings import PROJECT_ROOT, Settings, SettingsError
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance
 
 LOGGERS_TO_QUIET = ("dagster", "dbt", "great_expectations", "alembic")
 
@@ -124,8 +128,6 @@ def run_job(start: str | None = None, end: str | None = None) -> bool:
     Progress goes to the terminal; what dbt and others print goes to $DAGSTER_HOME/last_run.log.
     """
     _quiet()
-    import dagster as dg
-
     from orchestration.definitions import defs
 
     tags = {}
@@ -139,11 +141,25 @@ def run_job(start: str | None = None, end: str | None = None) -> bool:
     with log.open("w", encoding="utf-8") as file, redirect_stdout(file), redirect_stderr(file):
         result = job.execute_in_process(
             run_config={"loggers": {"progress": {}}},
-            instance=dg.DagsterInstance.get(),
+            instance=open_instance(),
             tags=tags,
             raise_on_error=False,
         )
     return result.success
+
+
+def open_instance() -> DagsterInstance:
+    """Dagster's record of runs. The first run makes its tables, which two at once can't do."""
+    import dagster as dg
+
+    from orchestration.lib.locks import end_turn, take_turn
+
+    turn = Path(os.environ["DAGSTER_HOME"]) / "instance.lock"
+    take_turn(turn)
+    try:
+        return dg.DagsterInstance.get()
+    finally:
+        end_turn(turn)
 
 
 def _quiet() -> None:
