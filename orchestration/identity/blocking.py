@@ -52,6 +52,13 @@ BLOCKS: dict[str, tuple[tuple[str, ...], str]] = {
 }
 
 
+COMMON = ("both names", "sounds of both names", "birth date", "family name and city")
+"""Blocks that strangers share, too: where many do, a pair that nothing else brings together isn't
+one person."""
+
+MOST_IN_COMMON = 25
+"""Profiles in such a block above which it is left out."""
+
 FEWEST_PAIRS = 5_000_000
 """Pairs that any run may compare; small tables don't reach it, large ones get four a record."""
 
@@ -82,9 +89,11 @@ def block_pairs(
     if not keys:
         connection.execute("create table candidate (one_no bigint, other_no bigint)")
         return 0
+    # The last bit of a block's number tells whether strangers share it, too.
     hashes = ", ".join(
-        f"case when ({key}) is not null then hash({number}, {key}) end"
-        for number, key in enumerate(keys.values())
+        f"case when ({key}) is not null "
+        f"then hash({number}, {key}) // 2 * 2 + {int(name in COMMON)}::ubigint end"
+        for number, (name, key) in enumerate(keys.items())
     )
     connection.execute(f"""
         create or replace temp table blocked as
@@ -101,7 +110,8 @@ def block_pairs(
                 from blocked
                 where block is not null
                 group by block
-                having count(*) > 1
+                having count(*) between 2 and case block % 2
+                    when 1 then {MOST_IN_COMMON} else count(*) end
             )
         )
         where pairs_up_to <= {budget}
