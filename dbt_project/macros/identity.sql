@@ -86,19 +86,3 @@
 {% macro normalised_given_name(expression) -%}
     {{ identity_function('given_name_key', [expression]) }}
 {%- endmacro %}
-
-{# Whether two given names (first words) may be one: equal but for a typing slip, or a short or
-   familiar form of the other. Names that differ by gender (Mario, Maria; Luis, Luisa) are two. #}
-{% macro is_same_given_name(one, other) -%}
-    {{ identity_function('is_same_given_name', [one, other]) }}
-{%- endmacro %}
-
-{# Whether two words differ by a typing slip at most. #}
-{% macro is_alike(one, other) -%}
-    {{ identity_function('is_alike', [one, other]) }}
-{%- endmacro %}
-
-{# Whether two names (words set apart by blanks) have a word in common. #}
-{% macro shares_word(one, other) -%}
-    {{ identity_function('shares_word', [one, other]) }}
-{%- endmacro %}

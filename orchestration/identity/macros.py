@@ -10,9 +10,7 @@ is attached to dbt's; so a rule about a name or a phone stands in one place.
 from __future__ import annotations
 
 import csv
-from collections import defaultdict
 from functools import cache
-from itertools import permutations
 from pathlib import Path
 
 from duckdb import DuckDBPyConnection
@@ -102,7 +100,7 @@ def _text_macros(schema: str) -> list[str]:
         "$s.": f"{schema}.",
         "$wide": _quoted(wide),
         "$narrow": _quoted(narrow),
-        "$is_variant": _is_variant(),
+        "$heads": "[" + ", ".join(_quoted(name) for name in sorted(_HEADS)) + "]",
         "$abbreviations": _written_out("key", _ABBREVIATIONS),
         "$street_kinds": _street_words(),
     }
@@ -132,27 +130,3 @@ def _street_words() -> str:
         expression = f"regexp_replace({expression}, ' (?:{others}) ', ' {spelling} ')"
     flats = _quoted(rf"([0-9].*?|.{{4,}}) (?:{_FLATS}|[0-9]+[ºª])\b.*$")
     return f"regexp_replace({expression}, {flats}, '\\1')"
-
-
-@cache
-def _is_variant() -> str:
-    """Whether two words may be one name: an expression per first letter, as one is too large."""
-    forms = defaultdict(set)
-    others = defaultdict(set)
-    for short, full in nicknames():
-        others[short].add(full)
-        others[full].add(short)
-        if full not in _HEADS:
-            forms[full].add(short)
-    for names in forms.values():
-        for one, other in permutations(names, 2):
-            others[one].add(other)
-    arms = []
-    for letter in sorted({one[0] for one in others}):
-        pairs = "|".join(
-            f"{one} (?:{'|'.join(sorted(names))})"
-            for one, names in sorted(others.items())
-            if one[0] == letter
-        )
-        arms.append(f"when '{letter}' then regexp_full_match(one || ' ' || other, '{pairs}')")
-    return f"case left(one, 1) {' '.join(arms)} else false end"

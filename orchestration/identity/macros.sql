@@ -169,32 +169,25 @@ create or replace macro $s.is_alike(one, other) as damerau_levenshtein(one, othe
 create or replace macro $s.shares_word(one, other) as
     list_has_any(string_split(one, ' '), string_split(other, ' '));
 
--- Whether one given name is a familiar form of the other, or both are of the same name.
-create or replace macro $s.is_name_variant(one, other) as
-    $is_variant;
-
--- Whether two given names (first words) may be one: the same but for a typing slip, or a short or
--- familiar form of the other. Names that differ by gender (Mario, Maria; Luis, Luisa) are two.
+-- Whether two given names (first words) may be one: the same but for a typing slip, or the
+-- beginning of the other; familiar forms are looked up (see is_short_given_name). Names that
+-- differ by gender (Mario, Maria; Luis, Luisa) are two.
 create or replace macro $s.is_same_given_name(one, other) as (
     one <> '' and other <> ''
     and (
         one = other
-        or (
-            (
-                (length(one) <> 2 and starts_with(other, one))
-                or (length(other) <> 2 and starts_with(one, other))
-                or (length(one) > 3 and length(other) > 3 and $s.is_alike(one, other))
-            )
-            and one <> other || 'a'
-            and other <> one || 'a'
-            and (
-                length(one) <> length(other)
-                or left(one, -1) <> left(other, -1)
-                or right(one, 1) not in ('a', 'o', 'e')
-                or right(other, 1) not in ('a', 'o', 'e')
-            )
-        )
-        or $s.is_name_variant(one, other)
+        or (length(one) <> 2 and starts_with(other, one))
+        or (length(other) <> 2 and starts_with(one, other))
+        or (length(one) > 3 and length(other) > 3 and $s.is_alike(one, other))
+    )
+    and one <> other || 'a'
+    and other <> one || 'a'
+    and (
+        one = other
+        or length(one) <> length(other)
+        or left(one, -1) <> left(other, -1)
+        or right(one, 1) not in ('a', 'o', 'e')
+        or right(other, 1) not in ('a', 'o', 'e')
     )
 );
 
@@ -205,7 +198,14 @@ create or replace macro $s.is_short_given_name(one, one_forms, other, other_form
     or list_has_all(string_split(other, ' '), string_split(one, ' '))
     or (
         split_part(one, ' ', 1) <> split_part(other, ' ', 1)
-        and list_has_any(one_forms, other_forms)
+        and (
+            list_contains(one_forms, split_part(other, ' ', 1))
+            or list_contains(other_forms, split_part(one, ' ', 1))
+            -- Two short forms of one name, but not Juanjo and Juanma, who are both called Juan.
+            or list_has_any(
+                list_filter(one_forms, lambda form: not list_contains($heads, form)), other_forms
+            )
+        )
     )
 );
 

@@ -67,22 +67,30 @@ def read_records(connection: duckdb.DuckDBPyConnection, records: Any, options: O
         f"upper(coalesce({country}, {engine.text(options.default_country)})) as country"
     )
     created = "try_cast(created_at as timestamp)" if "created_at" in present else "null::timestamp"
-    connection.execute(f"""
-        create table record as
-        select
-            row_number() over (order by {created} nulls last, record_id) - 1 as record_no,
-            cast(record_id as varchar) as record_id,
-            {created} as created_at,
-            {", ".join(texts + others)},
-        from {view}
-    """)
     rows, ids = connection.execute(
-        "select count(*), count(distinct record_id) from record"
+        f"select count(*), count(distinct record_id) from {view}"
     ).fetchall()[0]
     if rows != ids:
         raise IdentityError(
             f"record_id must be filled and unique: {rows:,} records have {ids:,} ids."
         )
+    # Numbered apart: sorting whole rows takes twice the time.
+    connection.execute(f"""
+        create or replace temp table numbered as
+        select record_id, row_number() over (order by {created} nulls last, record_id) - 1
+            as record_no,
+        from {view}
+    """)
+    connection.execute(f"""
+        create table record as
+        select
+            numbered.record_no,
+            cast(record_id as varchar) as record_id,
+            {created} as created_at,
+            {", ".join(texts + others)},
+        from {view} as sent
+        inner join numbered using (record_id)
+    """)
 
 
 def read_pairs(
