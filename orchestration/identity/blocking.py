@@ -13,42 +13,39 @@ from orchestration.identity.options import Options
 
 _PLACE = "coalesce(postal, city)"
 
-# name: (columns needed, expression; null takes no part)
-BLOCKS: dict[str, tuple[tuple[str, ...], str]] = {
-    "email": (("email",), "email"),
-    "mailbox": (("email",), "case when length(mailbox) >= 6 then mailbox end"),
-    "phone": (("phone",), "right(phone, 8)"),
-    "national_id": (("national_id",), "national_id"),
-    "family name and birth date": (("family", "birth_digits"), "family_first || birth_digits"),
-    "given name and birth date": (("given", "birth_digits"), "given_first || birth_digits"),
-    "birth date and place": (("birth_digits", "postal"), "birth_digits || postal"),
-    "birth date and city": (("birth_digits", "city"), "birth_digits || city"),
+# name: (columns needed, what profiles of a block have in common; null takes no part)
+BLOCKS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "email": (("email",), ("email",)),
+    "mailbox": (("email",), ("case when length(mailbox) >= 6 then mailbox end",)),
+    "phone": (("phone",), ("right(phone, 8)",)),
+    "national_id": (("national_id",), ("national_id",)),
+    "family name and birth date": (("family", "birth_digits"), ("family_first", "birth_digits")),
+    "given name and birth date": (("given", "birth_digits"), ("given_first", "birth_digits")),
+    "birth date and place": (("birth_digits", "postal"), ("birth_digits", "postal")),
+    "birth date and city": (("birth_digits", "city"), ("birth_digits", "city")),
     "both names": (
         ("given", "family"),
-        "least(given_first, family_first) || ' ' || greatest(given_first, family_first)",
+        ("least(given_first, family_first)", "greatest(given_first, family_first)"),
     ),
-    "both names and place": (
-        ("given", "family"),
-        f"given_sound || ' ' || family_sound || ' ' || {_PLACE}",
-    ),
+    "both names and place": (("given", "family"), ("given_sound", "family_sound", _PLACE)),
     "both names and birth year": (
         ("given", "family", "birth_digits"),
-        "given_sound || ' ' || family_sound || left(birth_digits, 4)",
+        ("given_sound", "family_sound", "left(birth_digits, 4)"),
     ),
     "both names and birthday": (
         ("given", "family", "birth_digits"),
-        "left(given_first, 1) || left(family_first, 2) || right(birth_digits, 4)",
+        ("left(given_first, 1)", "left(family_first, 2)", "right(birth_digits, 4)"),
     ),
-    "sounds of both names": (("given", "family"), "given_sound || ' ' || family_sound"),
-    "family name and place": (("family", "postal"), "family_first || postal"),
-    "family name and city": (("family", "city"), "family_first || city"),
-    "given name and place": (("given", "postal"), "given_first || postal"),
-    "street": (("street",), f"street || coalesce(house_number, '') || coalesce({_PLACE}, '')"),
-    "street and given name": (("street", "given"), "street || given_first"),
-    "street and family name": (("street", "family"), "street || family_first"),
-    "birth date": (("birth_digits",), "birth_digits"),
-    "company and family name": (("company", "family"), "company || family_first"),
-    "company and given name": (("company", "given"), "company || given_first"),
+    "sounds of both names": (("given", "family"), ("given_sound", "family_sound")),
+    "family name and place": (("family", "postal"), ("family_first", "postal")),
+    "family name and city": (("family", "city"), ("family_first", "city")),
+    "given name and place": (("given", "postal"), ("given_first", "postal")),
+    "street": (("street",), ("street", "coalesce(house_number, '')", f"coalesce({_PLACE}, '')")),
+    "street and given name": (("street", "given"), ("street", "given_first")),
+    "street and family name": (("street", "family"), ("street", "family_first")),
+    "birth date": (("birth_digits",), ("birth_digits",)),
+    "company and family name": (("company", "family"), ("company", "family_first")),
+    "company and given name": (("company", "given"), ("company", "given_first")),
 }
 
 
@@ -83,21 +80,21 @@ def block_pairs(
     keys = {name: key for name, (needed, key) in BLOCKS.items() if set(needed) <= columns}
     for other in others:
         if other in columns and "family" in columns:
-            keys[f"{other} and family name"] = f"{other} || family_first"
+            keys[f"{other} and family name"] = (other, "family_first")
         if other in columns and "birth_digits" in columns:
-            keys[f"{other} and birth date"] = f"{other} || birth_digits"
+            keys[f"{other} and birth date"] = (other, "birth_digits")
     if not keys:
         connection.execute("create table candidate (one_no bigint, other_no bigint)")
         return 0
     # The last bit of a block's number tells whether strangers share it, too.
     hashes = ", ".join(
-        f"case when ({key}) is not null "
-        f"then hash({number}, {key}) // 2 * 2 + {int(name in COMMON)}::ubigint end"
-        for number, (name, key) in enumerate(keys.items())
+        f"case when {' and '.join(f'{part} is not null' for part in parts)} "
+        f"then hash({number}, {', '.join(parts)}) // 2 * 2 + {int(name in COMMON)}::ubigint end"
+        for number, (name, parts) in enumerate(keys.items())
     )
     connection.execute(f"""
         create or replace temp table blocked as
-        select profile_no, group_no, is_new, unnest(list_distinct([{hashes}])) as block
+        select profile_no, group_no, is_new, unnest([{hashes}]) as block
         from profile
     """)
     connection.execute(f"""

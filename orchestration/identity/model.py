@@ -92,7 +92,7 @@ def _register_frequencies(
     """Let Splink know how common each value is, as kept in table `frequency` (field, value, share).
 
     The share is that of strangers who have a value that one person has: the person's own profiles
-    don't count. A value keeps the share that it had when it was first seen with this model, so
+    don't count. A value that stands in one profile only is common to no pair. A value keeps the share that it had when it was first seen with this model, so
     that a score holds as long as the two profiles do.
     """
     connection.execute(
@@ -109,16 +109,19 @@ def _register_frequencies(
     for column, usual in sorted(compared.items()):
         connection.execute(f"""
             insert into frequency
-            with counted as (
+            with total as (select count({column}) / {of_one_person} as persons from profile),
+            counted as (
                 select {column} as value, count(*) / {of_one_person} as persons
                 from profile
                 where {column} is not null
                 group by {column}
+                having count(*) > 1
             )
             select '{column}', value,
-                greatest(persons - 1, 0) / sum(persons) over ()
-                + least(1 / sum(persons) over (), {usual})
+                greatest(counted.persons - 1, 0) / total.persons
+                + least(1 / total.persons, {usual})
             from counted
+            cross join total
             anti join (from frequency where field = '{column}') as known using (value)
         """)
         connection.execute(f"""

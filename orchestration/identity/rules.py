@@ -125,11 +125,10 @@ def _judge_names(connection: duckdb.DuckDBPyConnection) -> None:
     """)
     connection.execute(f"""
         create temp table named as
-        with pairs as (
+        with compared as (
             select one.kind, one.value, one.names, one.name, other.name as other_name,
                 -- A case stops at its first true condition; the slow ones stand last.
                 case
-                    when one.name = other.name then true
                     when one.birth_date <> other.birth_date
                         and births_conflict(one.birth_date, other.birth_date) then false
                     when one.given = other.family and one.family = other.given
@@ -156,7 +155,14 @@ def _judge_names(connection: duckdb.DuckDBPyConnection) -> None:
                 end as is_compatible,
             from bearer as one
             inner join bearer as other using (kind, value)
-            where one.names <= {MOST_NAMES}
+            where one.names <= {MOST_NAMES} and one.name < other.name
+        ),
+        pairs as (
+            from compared
+            union all
+            select kind, value, names, other_name, name, is_compatible from compared
+            union all
+            select kind, value, names, name, name, true from bearer where names <= {MOST_NAMES}
         ),
         -- What may be the name of each of two people ties neither to the other: Gil beside Ana Gil
         -- and Luis Gil.
