@@ -92,8 +92,9 @@ def _register_frequencies(
     """Let Splink know how common each value is, as kept in table `frequency` (field, value, share).
 
     The share is that of strangers who have a value that one person has: the person's own profiles
-    don't count. A value that stands in one profile only is common to no pair. A value keeps the share that it had when it was first seen with this model, so
-    that a score holds as long as the two profiles do.
+    don't count. A value that stands in one profile only is common to no pair. A value keeps the
+    share that it had when it was first seen with this model, so that a score holds as long as
+    the two profiles do.
     """
     connection.execute(
         "create table if not exists frequency (field varchar, value varchar, share double)"
