@@ -76,7 +76,7 @@ def read_records(connection: duckdb.DuckDBPyConnection, records: Any, options: O
         )
     # Numbered apart: sorting whole rows takes twice the time.
     connection.execute(f"""
-        create or replace temp table numbered as
+        create or replace temp table record_number as
         select record_id, row_number() over (order by {created} nulls last, record_id) - 1
             as record_no,
         from {view}
@@ -84,12 +84,12 @@ def read_records(connection: duckdb.DuckDBPyConnection, records: Any, options: O
     connection.execute(f"""
         create table record as
         select
-            numbered.record_no,
+            record_number.record_no,
             cast(record_id as varchar) as record_id,
             {created} as created_at,
             {", ".join(texts + others)},
         from {view} as sent
-        inner join numbered using (record_id)
+        inner join record_number using (record_id)
     """)
 
 
