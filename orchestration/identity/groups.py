@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import duckdb
 import numpy as np
 
+from orchestration.identity.clusters import components
 from orchestration.identity.keys import surrogate_of
 
 CUSTOMER_RELATION = {
@@ -144,7 +145,7 @@ def number_components(
     pairs = found.fetchnumpy()
     one, other = (np.asarray(pairs[name], dtype=np.int64) for name in ("one", "other"))
     keys, numbers = np.unique(np.concatenate([one, other]), return_inverse=True)
-    labels = _components(numbers[: len(one)], numbers[len(one) :], len(keys))
+    labels = components(numbers[: len(one)], numbers[len(one) :], len(keys))
     connection.register("numbered", {"customer_key": keys, "group_no": labels})
     connection.execute(
         f"create or replace temp table {target} as select customer_key::bigint as customer_key, "
@@ -153,16 +154,6 @@ def number_components(
     connection.unregister("numbered")
     groups, sizes = np.unique(labels, return_counts=True)
     return dict(zip(groups.tolist(), sizes.tolist(), strict=True))
-
-
-def _components(one: np.ndarray, other: np.ndarray, size: int) -> np.ndarray:
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    if not size:
-        return np.empty(0, dtype=np.int64)
-    graph = coo_array((np.ones(len(one), dtype=np.int8), (one, other)), shape=(size, size))
-    return connected_components(graph.tocsr(), directed=False)[1].astype(np.int64)
 
 
 def keep_group_keys(connection: duckdb.DuckDBPyConnection, group_type: str, founders: str) -> int:

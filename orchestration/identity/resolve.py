@@ -95,6 +95,10 @@ def resolve_people(
     options = options or Options()
     connection = connection or duckdb.connect()
     say = progress or (lambda text: None)
+    if connection.execute("from duckdb_tables() where table_name = 'membership'").fetchall():
+        raise IdentityError(
+            "This connection holds a resolution already. Give each resolution its own connection."
+        )
     create_macros(connection)
     prepare.read_records(connection, records, options)
     prepare.read_pairs(connection, identifiers, "identifier", _IDENTIFIER)
