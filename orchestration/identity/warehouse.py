@@ -17,7 +17,8 @@ from orchestration.identity.groups import GroupOptions, GroupReport
 from orchestration.identity.keys import KeyChanges, assign_customer_keys, surrogate_of
 from orchestration.identity.linking import link_customers
 from orchestration.identity.options import MEMORY_FOLDER, WEIGHTS, IdentityError, Options
-from orchestration.identity.resolve import Resolution, resolve_people, write_paths
+from orchestration.identity.resolve import Resolution, resolve_people
+from orchestration.identity.results import write_paths
 from orchestration.lib import engine
 from orchestration.lib.tables import write_parquet
 

@@ -12,7 +12,8 @@ import pytest
 from identity_world import by_rules, clusters, frame, partition, resolve, rows_of
 
 from orchestration.identity.options import IdentityError, Options
-from orchestration.identity.resolve import Resolution, resolve_people, write_paths
+from orchestration.identity.resolve import Resolution, resolve_people
+from orchestration.identity.results import write_paths
 
 PHONE = "+34611223344"
 TWO = [{"record_id": x, "email": "one@example.org"} for x in "ab"] + [{"record_id": "c"}]
