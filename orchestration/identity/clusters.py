@@ -21,6 +21,7 @@ from scipy.sparse.csgraph import breadth_first_order, connected_components, mini
 
 from orchestration.identity.options import Options
 from orchestration.identity.rules import MUST_LINK_STRENGTH, spell_out
+from orchestration.lib import engine
 
 SURE = 0.99
 """Probability of a link that needs no support by others."""
@@ -38,7 +39,7 @@ def cluster_links(
     steward's), is_weighed (the model has weighed the two birth dates). Expects `person`,
     `cannot_link` (one_no, other_no) and `refused` (one_no, other_no, reason).
     """
-    records = _number(connection, "select count(*) from person")
+    records = engine.number(connection, "select count(*) from person")
     connection.execute(f"create or replace temp table edge as select * from ({edges})")
     _write_groups(connection, records, "edge", target)
     contested = _contested(connection, target, options)
@@ -71,7 +72,7 @@ def refuse_unsupported(connection: duckdb.DuckDBPyConnection, threshold: float) 
     at least one pair in seven of the two groups is linked: between two large groups some pair
     agrees by chance.
     """
-    records = _number(connection, "select count(*) from person")
+    records = engine.number(connection, "select count(*) from person")
     _write_groups(
         connection,
         records,
@@ -179,7 +180,7 @@ def _contested(connection: duckdb.DuckDBPyConnection, target: str, options: Opti
         create or replace temp table contested as
         with described as (
             select group_no, person.birth_date, person.email, person.phone,
-                person.record_type not in {list(options.impersonal_types)!r} as is_personal,
+                person.record_type not in {engine.texts(options.impersonal_types)} as is_personal,
             from person inner join {target} using (record_no)
         ),
         summed as (
@@ -210,7 +211,7 @@ def _contested(connection: duckdb.DuckDBPyConnection, target: str, options: Opti
         inner join {target} as other on cannot_link.other_no = other.record_no
         where one.group_no = other.group_no
     """)
-    return _number(connection, "select count(distinct group_no) from contested")
+    return engine.number(connection, "select count(distinct group_no) from contested")
 
 
 @dataclass
@@ -292,7 +293,7 @@ def _described(
     connection: duckdb.DuckDBPyConnection, target: str, options: Options
 ) -> dict[int, _Group]:
     rows = connection.execute(f"""
-        select record_no, record_type not in {list(options.impersonal_types)!r},
+        select record_no, record_type not in {engine.texts(options.impersonal_types)},
             hash(birth_date), hash(email), hash(phone),
             birth_date is null, email is null, phone is null,
         from person inner join {target} using (record_no)
@@ -330,7 +331,3 @@ def _conflicting_births(connection: duckdb.DuckDBPyConnection, target: str) -> s
         where births_conflict(one.birth_date, other.birth_date)
     """).fetchall()
     return set(rows)
-
-
-def _number(connection: duckdb.DuckDBPyConnection, query: str) -> int:
-    return int(connection.execute(query).fetchall()[0][0])

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.lib import engine
+
 
 @dataclass(frozen=True)
 class KeyChanges:
@@ -73,12 +75,12 @@ def assign_customer_keys(
     _log_moves(connection)
     return KeyChanges(
         new_customers=new_customers,
-        merged_keys=_count(
+        merged_keys=engine.number(
             connection,
             "select count(distinct customer_key) from overlap "
             "where customer_key not in (select customer_key from customer)",
         ),
-        split_keys=_count(
+        split_keys=engine.number(
             connection,
             "select count(*) from (select customer_key from overlap "
             "group by customer_key having count(*) > 1)",
@@ -90,9 +92,9 @@ def _read_previous(connection: duckdb.DuckDBPyConnection, previous_path: Path | 
     if previous_path is None:
         connection.execute("create table previous (record_id varchar, customer_key bigint)")
         return
-    path = str(previous_path).replace("'", "''")
     connection.execute(
-        f"create table previous as select record_id, customer_key from read_parquet('{path}')"
+        "create table previous as select record_id, customer_key "
+        f"from read_parquet({engine.text(previous_path)})"
     )
 
 
@@ -106,9 +108,9 @@ def _give_new_keys(connection: duckdb.DuckDBPyConnection) -> int:
         where membership.group_no not in (select group_no from customer)
         group by membership.group_no
     """)
-    newcomers = _count(connection, "select count(*) from newcomer")
+    newcomers = engine.number(connection, "select count(*) from newcomer")
     attempt = 0
-    while _count(connection, "select count(*) from newcomer"):
+    while engine.number(connection, "select count(*) from newcomer"):
         varied = "record_id" if attempt == 0 else f"record_id || '#{attempt}'"
         connection.execute(f"""
             create or replace temp table candidate as
@@ -156,7 +158,3 @@ def _log_moves(connection: duckdb.DuckDBPyConnection) -> None:
         where previous.customer_key <> customer.customer_key
         order by person.record_no
     """)
-
-
-def _count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
-    return int(connection.execute(query).fetchall()[0][0])

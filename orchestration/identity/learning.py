@@ -14,6 +14,7 @@ import numpy as np
 
 from orchestration.identity import comparisons as fields
 from orchestration.identity.model import TrainedModel, levels_of, new_linker, register_pairs
+from orchestration.lib import engine
 
 STEADYING_PAIRS = 40.0
 """True pairs that the usual shares of a level count for beside those learnt."""
@@ -71,9 +72,9 @@ class _Patterns:
 
 def _patterns(connection: duckdb.DuckDBPyConnection, settings: dict[str, Any]) -> _Patterns:
     """Let Splink compare a sample of candidates, of settled and of random pairs."""
-    profiles = _count(connection, "select count(*) from profile")
-    candidates = _count(connection, "select count(*) from candidate")
-    settled = _count(
+    profiles = engine.number(connection, "select count(*) from profile")
+    candidates = engine.number(connection, "select count(*) from candidate")
+    settled = engine.number(
         connection,
         """
         select coalesce(sum(n * (n - 1) / 2), 0)::bigint
@@ -307,7 +308,3 @@ def _without_frequencies(settings: dict[str, Any]) -> dict[str, Any]:
             for comparison in settings["comparisons"]
         ]
     }
-
-
-def _count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
-    return int(connection.execute(query).fetchall()[0][0])

@@ -16,6 +16,7 @@ from pathlib import Path
 from duckdb import DuckDBPyConnection
 
 from orchestration.identity.phones import phone_macros
+from orchestration.lib import engine
 
 SQL_FILE = Path(__file__).with_name("macros.sql")
 NICKNAMES_FILE = Path(__file__).parents[2] / "dbt_project" / "seeds" / "given_name_variants.csv"
@@ -98,9 +99,9 @@ def _text_macros(schema: str) -> list[str]:
     narrow = "".join(chr(0x21 + place) for place in range(94)) + "  "
     values = {
         "$s.": f"{schema}.",
-        "$wide": _quoted(wide),
-        "$narrow": _quoted(narrow),
-        "$heads": "[" + ", ".join(_quoted(name) for name in sorted(_HEADS)) + "]",
+        "$wide": engine.text(wide),
+        "$narrow": engine.text(narrow),
+        "$heads": engine.texts(sorted(_HEADS)),
         "$abbreviations": _written_out("key", _ABBREVIATIONS),
         "$street_kinds": _street_words(),
     }
@@ -109,13 +110,9 @@ def _text_macros(schema: str) -> list[str]:
     return [statement for statement in text.split(";\n") if "create or replace" in statement]
 
 
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
 def _written_out(expression: str, spellings: dict[str, str]) -> str:
     for spelling, others in spellings.items():
-        pattern = _quoted(rf"\b(?:{others})\b")
+        pattern = engine.text(rf"\b(?:{others})\b")
         expression = f"regexp_replace({expression}, {pattern}, '{spelling}', 'g')"
     return expression
 
@@ -128,5 +125,5 @@ def _street_words() -> str:
     )
     for spelling, others in _STREET_KINDS.items():
         expression = f"regexp_replace({expression}, ' (?:{others}) ', ' {spelling} ')"
-    flats = _quoted(rf"([0-9].*?|.{{4,}}) (?:{_FLATS}|[0-9]+[ºª])\b.*$")
+    flats = engine.text(rf"([0-9].*?|.{{4,}}) (?:{_FLATS}|[0-9]+[ºª])\b.*$")
     return f"regexp_replace({expression}, {flats}, '\\1')"

@@ -17,6 +17,8 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.lib import engine
+
 CLUSTER_COLUMNS = ("cluster", "cluster_id", "customer_key", "person_id")
 
 
@@ -204,7 +206,7 @@ def _relation(
     """What stands after `from`, and the first of `columns` that it has."""
     relation = str(source)
     if Path(relation).suffix in (".parquet", ".csv"):
-        relation = "'" + relation.replace("'", "''") + "'"
+        relation = engine.text(relation)
     try:
         names = connection.sql(f"select * from {relation} limit 0").columns
     except duckdb.Error as error:

@@ -8,7 +8,6 @@ so it stays true whatever became of the run that worked it out.
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import duckdb
@@ -17,6 +16,7 @@ from orchestration.identity.model import TrainedModel
 from orchestration.identity.options import Options
 from orchestration.identity.prepare import COMPARED, other_names
 from orchestration.lib import engine
+from orchestration.lib.tables import write_parquet
 
 FORMAT = 2
 MOST_GROWTH = 1.5
@@ -102,8 +102,8 @@ class Memory:
         if learnt_from is not None:
             (self.folder / "memory.json").unlink(missing_ok=True)
             trained.save(self.folder / "model.json")
-        self._copy(connection, "from frequency", "frequency.parquet")
-        self._copy(
+        write_parquet(connection, "from frequency", self.folder / "frequency.parquet")
+        write_parquet(
             connection,
             """
             select distinct scored.* exclude (one_no, other_no),
@@ -113,13 +113,13 @@ class Memory:
             inner join profile as one on scored.one_no = one.profile_no
             inner join profile as other on scored.other_no = other.profile_no
             """,
-            "scored.parquet",
+            self.folder / "scored.parquet",
         )
         # After the scores: a profile counts as known only where its scores are kept.
-        self._copy(
+        write_parquet(
             connection,
             "select fingerprint, count(*) as profiles from profile group by fingerprint",
-            "profile.parquet",
+            self.folder / "profile.parquet",
         )
         if learnt_from is not None:
             kept = {"about": self._about(options), "learnt_from": learnt_from}
@@ -139,13 +139,6 @@ class Memory:
             from content
         """)
 
-    def _copy(self, connection: duckdb.DuckDBPyConnection, select: str, name: str) -> None:
-        beside = self.folder / f"{name}.{os.getpid()}.tmp"
-        connection.execute(
-            f"copy ({select}) to {engine.text(beside)} (format parquet, compression zstd)"
-        )
-        os.replace(beside, self.folder / name)
-
     def _quoted(self, name: str) -> str:
         return engine.text(self.folder / name)
 
@@ -154,8 +147,6 @@ def forget_scores(folder: Path) -> None:
     """Let the next run score every pair again, by the same model."""
     for name in ("profile.parquet", "scored.parquet"):
         if (folder / name).exists():
-            beside = folder / f"{name}.{os.getpid()}.tmp"
             with duckdb.connect() as connection:
                 rows = f"from read_parquet({engine.text(folder / name)}) limit 0"
-                connection.execute(f"copy ({rows}) to {engine.text(beside)} (format parquet)")
-            os.replace(beside, folder / name)
+                write_parquet(connection, rows, folder / name)

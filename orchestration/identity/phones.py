@@ -28,6 +28,8 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
+from orchestration.lib import engine
+
 # Prefixes that people still write, although the plan of today knows them no more.
 _FORMER_PREFIXES = {"52": "01|04[45]|1"}
 _REGION_ALIASES = {"UK": "GB", "EL": "GR"}
@@ -137,14 +139,10 @@ def _keeping() -> str:
     return "|".join(sorted(codes))
 
 
-def _literal(pattern: str) -> str:
-    return "'" + pattern.replace("'", "''") + "'"
-
-
 def _listed(values: Iterable[object], index: str, separator: str = ",") -> str:
     """Return the value at an index of a constant list; null where it is empty or has none."""
     joined = separator.join(str(value) for value in values)
-    return f"nullif(string_split({_literal(joined)}, '{separator}')[{index}], '')"
+    return f"nullif(string_split({engine.text(joined)}, '{separator}')[{index}], '')"
 
 
 # Digits as dialled, with a leading plus if there is one; without extension and words.
@@ -203,7 +201,7 @@ def _from_abroad() -> str:
         keys_of.setdefault(prefix, []).append(f"{number:03}")
     dialled = "|".join(f"(?:{'|'.join(keys)})(?:{prefix})" for prefix, keys in keys_of.items())
     whole = "lpad(coalesce(home, 0)::varchar, 3, '0') || called"
-    pattern = _literal(f"^(?:...[+]|00000|{dialled})[1-9]")
+    pattern = engine.text(f"^(?:...[+]|00000|{dialled})[1-9]")
     return f"substr({whole}, nullif(length(regexp_extract({whole}, {pattern})), 0))"
 
 
@@ -264,13 +262,13 @@ def _prefix_off() -> str:
     for place, plan in enumerate(_plans(), start=1):
         if plan.has_plain_prefix:
             continue
-        pattern = _literal(f"^(?:{plan.prefix})")
+        pattern = engine.text(f"^(?:{plan.prefix})")
         off = f"regexp_replace(n, {pattern}, '')"
         if plan.rule:
             groups = re.compile(plan.prefix).groups
             off = (
                 f"case when regexp_extract(n, {pattern}, {groups}) <> '' "
-                f"then regexp_replace(n, {pattern}, {_literal(plan.rule)}) else {off} end"
+                f"then regexp_replace(n, {pattern}, {engine.text(plan.rule)}) else {off} end"
             )
         arms.append(f"when {place} then list_transform([number], lambda n: {off})[1]")
     return f"case plan {' '.join(arms)} end"

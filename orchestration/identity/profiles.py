@@ -11,6 +11,7 @@ import duckdb
 from orchestration.identity.comparisons import comparisons
 from orchestration.identity.options import Options
 from orchestration.identity.prepare import COMPARED, other_names
+from orchestration.lib import engine
 
 # First letter and consonants of the first word.
 _SOUND = "left({0}, 1) || regexp_replace(substr(split_part({0}, ' ', 1), 2), '[aeiouhwy]', '', 'g')"
@@ -54,7 +55,7 @@ def make_profiles(connection: duckdb.DuckDBPyConnection, options: Options) -> in
         kept as (
             select min(record_no) as record_no, settled.group_no
             from judged inner join settled using (record_no)
-            where record_type not in {list(options.unmodelled_types)!r}
+            where record_type not in {engine.texts(options.unmodelled_types)}
                 and coalesce(given, family, email, phone, national_id, company) is not null
             group by settled.group_no, hash({kept})
         )

@@ -22,6 +22,7 @@ from orchestration.identity.memory import Memory
 from orchestration.identity.options import IdentityError, Options
 from orchestration.identity.profiles import is_enough, make_profiles
 from orchestration.identity.results import write_clusters, write_links, write_review
+from orchestration.lib import engine
 
 _IDENTIFIER = {
     "record_id": "varchar",
@@ -103,20 +104,20 @@ def resolve_people(
     prepare.read_records(connection, records, options)
     prepare.read_pairs(connection, identifiers, "identifier", _IDENTIFIER)
     prepare.read_pairs(connection, decisions, "decision", _DECISION)
-    say(f"{_number(connection, 'select count(*) from record'):,} records read")
+    say(f"{engine.number(connection, 'select count(*) from record'):,} records read")
     prepare.prepare(connection, options)
     say("spellings made comparable")
     _read_decisions(connection)
     rules.link_by_rules(connection, options)
     clusters.cluster_links(connection, _RULE_EDGES, "settled", options)
-    groups = _number(connection, "select count(distinct group_no) from settled")
+    groups = engine.number(connection, "select count(distinct group_no) from settled")
     say(f"rules leave {groups:,} groups of records")
     trained, candidates, is_known = None, 0, False
     if options.use_model:
         trained, candidates, is_known = _score_by_model(connection, options, memory)
     if trained is None:
         connection.execute(_NO_SCORES)
-    found = _number(connection, "select count(*) from scored")
+    found = engine.number(connection, "select count(*) from scored")
     say(f"model compared {candidates:,} pairs; {found:,} may be one person")
     threshold = options.match_probability
     if trained is not None:
@@ -131,8 +132,8 @@ def resolve_people(
     say("customers formed")
     return Resolution(
         connection,
-        records=_number(connection, "select count(*) from person"),
-        customers=_number(connection, "select count(distinct group_no) from membership"),
+        records=engine.number(connection, "select count(*) from person"),
+        customers=engine.number(connection, "select count(distinct group_no) from membership"),
         contested=contested,
         candidates=candidates,
         scored=found,
@@ -212,9 +213,5 @@ def _score_by_model(
     model.score(connection, trained, options.review_probability)
     if memory:
         memory.keep(connection, trained, None if known else profiles, options)
-    kept = _number(connection, "select count(*) from profile where not is_new")
+    kept = engine.number(connection, "select count(*) from profile where not is_new")
     return trained, candidates, kept > 0
-
-
-def _number(connection: duckdb.DuckDBPyConnection, query: str) -> int:
-    return int(connection.execute(query).fetchall()[0][0])

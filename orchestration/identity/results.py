@@ -11,6 +11,7 @@ import numpy as np
 
 from orchestration.identity import clusters
 from orchestration.identity.options import WEIGHTS
+from orchestration.lib import engine
 
 
 def write_links(connection: duckdb.DuckDBPyConnection, threshold: float) -> None:
@@ -65,7 +66,7 @@ def write_links(connection: duckdb.DuckDBPyConnection, threshold: float) -> None
 
 def write_clusters(connection: duckdb.DuckDBPyConnection) -> None:
     """Table `cluster`: the customer of each record, and the link that it hangs on."""
-    size = _number(connection, "select count(*) from person")
+    size = engine.number(connection, "select count(*) from person")
     rows = connection.execute(
         "select one_no, other_no, strength from link_no where status = 'used'"
     ).fetchnumpy()
@@ -115,7 +116,7 @@ def write_paths(connection: duckdb.DuckDBPyConnection) -> None:
         from tree inner join person using (record_no)
         where tree.depth = 0
     """)
-    deepest = _number(connection, "select coalesce(max(depth), 0) from tree")
+    deepest = engine.number(connection, "select coalesce(max(depth), 0) from tree")
     for depth in range(1, deepest + 1):
         connection.execute(
             """
@@ -153,7 +154,3 @@ def write_review(connection: duckdb.DuckDBPyConnection) -> None:
         where decision.record_id not in (select record_id from person)
             or decision.other_record_id not in (select record_id from person)
     """)
-
-
-def _number(connection: duckdb.DuckDBPyConnection, query: str) -> int:
-    return int(connection.execute(query).fetchall()[0][0])

@@ -31,7 +31,7 @@ _INPUTS = {
     "record_input": """
         select record_id, record_type, created_at, given_name, family_name, company_name,
             birth_date, email_normalised as email, phone_normalised as phone, street,
-            postal_code, city, market_code as country, is_deleted
+            postal_code, city, market_code as country
         from build.intermediate.int_customer__person_records
     """,
     "identifier_input": """

@@ -60,3 +60,8 @@ def text(value: object) -> str:
 def texts(values: object) -> str:
     """A list of quoted texts."""
     return "[" + ", ".join(text(value) for value in values) + "]"  # type: ignore[attr-defined]
+
+
+def number(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+    """The one whole number that a query returns."""
+    return int(connection.execute(query).fetchall()[0][0])
