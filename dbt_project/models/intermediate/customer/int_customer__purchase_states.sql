@@ -14,8 +14,7 @@ with customers as (
 purchases as (
     select distinct customer_key, touchpoint_date as purchase_date
     from {{ ref('fct_touchpoint') }}
-    where touchpoint_type = 'purchase'
-        and is_conversion
+    where conversion_type = 'sale'
         and customer_key <> {{ unknown_key() }}
 ),
 

@@ -46,7 +46,7 @@ int_journey__sale_touchpoints as (
         {{ unknown_text() }} as lead_id,
         {{ unknown_text() }} as ticket_id,
         case
-            when sale_headers.sale_type = 'sale' and conversions.sale_id is not null then 'purchase'
+            when sale_headers.sale_type = 'sale' and conversions.sale_id is not null then 'sale'
         end as conversion_type,
         {{ unknown_text() }} as sentiment,
         cast(null as {{ dbt.type_int() }}) as satisfaction_score,

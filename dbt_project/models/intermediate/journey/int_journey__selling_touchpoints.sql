@@ -122,7 +122,7 @@ touches as (
         lead_code,
         {{ unknown_text() }},
         {{ unknown_text() }},
-        {{ unknown_text() }},
+        'lead',
         load_id
     from leads
     union all
@@ -143,7 +143,7 @@ touches as (
         lead_code,
         {{ unknown_text() }},
         deal_code,
-        'deal_won',
+        'won_deal',
         load_id
     from deals
 ),

@@ -46,7 +46,7 @@ signs as (
     select
         customer_key,
         record_id,
-        min(case when is_conversion then occurred_at end) as first_purchase_at,
+        min(case when conversion_type in ('sale', 'won_deal') then occurred_at end) as first_purchase_at,
         min(case when touchpoint_type = 'ticket_opened' then occurred_at end) as first_ticket_at,
         min(case when touchpoint_type = 'lead_captured' then occurred_at end) as first_lead_at,
         min(case when is_engagement and initiated_by = 'person' then occurred_at end)

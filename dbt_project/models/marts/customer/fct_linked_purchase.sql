@@ -8,8 +8,7 @@
 with purchases as (
     select touchpoint_key, customer_key, sale_id, occurred_at, touchpoint_date
     from {{ ref('fct_touchpoint') }}
-    where touchpoint_type = 'purchase'
-        and is_conversion
+    where conversion_type = 'sale'
         and customer_key <> {{ unknown_key() }}
 ),
 

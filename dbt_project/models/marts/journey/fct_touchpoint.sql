@@ -69,7 +69,7 @@ fct_touchpoint as (
         touchpoints.sale_id,
         touchpoints.lead_id,
         touchpoints.ticket_id,
-        touchpoints.conversion_type is not null as is_conversion,
+        coalesce(touchpoints.conversion_type in ('sale', 'won_deal'), false) as is_conversion,
         touchpoints.conversion_type,
         touchpoints.sentiment,
         touchpoints.satisfaction_score,
