@@ -23,6 +23,7 @@ Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166 alph
 Zone = Annotated[str, Field(description="Time zone, such as Europe/Madrid")]
 WeekDay = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Stage = Literal["awareness", "consideration", "intent", "purchase", "service", "loyalty"]
+ConversionType = Literal["sale", "won_deal", "lead", "qualified_lead"]
 LeadStageName = Literal[
     "captured", "engaged", "mql", "sal", "sql", "opportunity", "won", "lost", "rejected", "recycled"
 ]
@@ -73,11 +74,92 @@ class Sessions(Part):
     timeout_minutes: int = Field(default=30, gt=0)
 
 
-class Journeys(Part):
-    """When a journey lapses, and how far back a touch counts for a conversion."""
+class Conversion(Part):
+    """A kind of conversion: what it is, and whether a journey ends with it."""
 
-    lapse_days: int = Field(default=30, gt=0)
-    lookback_days: int = Field(default=30, gt=0)
+    type: ConversionType = Field(
+        description="sale: own products sold to a known person; won_deal: a won opportunity of the "
+        "CRM; lead: a lead captured; qualified_lead: a lead that marketing calls qualified"
+    )
+    ends_journey: bool = Field(
+        default=False,
+        description="Whether a journey ends with it; else it is noted inside the journey in which "
+        "it happens. A qualified lead cannot end a journey: it is no contact with the customer",
+    )
+    lookback_days: int | None = Field(
+        default=None,
+        gt=0,
+        description="How far back contacts share in its credit; default: journeys.lookback_days",
+    )
+
+    @model_validator(mode="after")
+    def _is_a_contact(self) -> Conversion:
+        if self.type == "qualified_lead" and self.ends_journey:
+            raise ValueError(
+                "a qualified lead cannot end a journey, since no contact happens at that moment; "
+                "let the lead or the won deal end it, or take ends_journey away"
+            )
+        return self
+
+
+class Journeys(Part):
+    """When a journey begins, pauses, lapses and ends, and how far back a contact counts."""
+
+    lapse_days: int = Field(
+        default=30,
+        gt=0,
+        description="A journey without a contact for longer than this has lapsed; the next contact "
+        "begins another. Service and loyalty contacts within this time after a conversion belong "
+        "to the journey that it ended",
+    )
+    lookback_days: int = Field(
+        default=30,
+        gt=0,
+        description="How far back contacts share in the credit of a conversion; a channel or a "
+        "kind of conversion may have its own",
+    )
+    stall_days: int = Field(
+        default=7, gt=0, description="A pause between two contacts longer than this is a stall"
+    )
+    repeat_contact_days: int = Field(
+        default=7,
+        gt=0,
+        description="A service contact through the same channel within this time after the one "
+        "before is a repeat contact: somebody who had to come back",
+    )
+    first_steps: int = Field(
+        default=5, gt=0, description="Channels of path_first, the beginning of a journey's path"
+    )
+    start_stages: tuple[Stage, ...] = Field(
+        default=("awareness", "consideration", "intent", "purchase", "service", "loyalty"),
+        min_length=1,
+        description="Stages whose contacts may begin a journey; others are counted outside any "
+        "journey until one begins. A conversion always may, and a contact of unknown stage",
+    )
+    conversions: tuple[Conversion, ...] = Field(
+        default=(
+            Conversion(type="sale", ends_journey=True),
+            Conversion(type="won_deal", ends_journey=True),
+            Conversion(type="lead"),
+            Conversion(type="qualified_lead"),
+        ),
+        description="Kinds of conversion that the company counts; one that is not listed is none",
+    )
+
+    @field_validator("start_stages")
+    @classmethod
+    def _stages_once(cls, value: tuple[Stage, ...]) -> tuple[Stage, ...]:
+        if len(set(value)) < len(value):
+            raise ValueError(f"a stage stands twice in {list(value)}")
+        return value
+
+    @field_validator("conversions")
+    @classmethod
+    def _types_once(cls, value: tuple[Conversion, ...]) -> tuple[Conversion, ...]:
+        types = [conversion.type for conversion in value]
+        if len(set(types)) < len(types):
+            raise ValueError(f"a type stands twice in {types}")
+        return value
 
 
 class Identity(Part):
@@ -225,6 +307,12 @@ class Channel(Part):
     department: Literal["marketing", "sales", "service", "distributor"]
     intent: str
     stage: Stage
+    lookback_days: int | None = Field(
+        default=None,
+        gt=0,
+        description="How far back its contacts share in the credit of a conversion; default: that "
+        "of the kind of conversion, else journeys.lookback_days",
+    )
 
 
 class ChannelRule(Part):

@@ -37,6 +37,9 @@ TABLES: dict[str, dict[str, str]] = {
         "session_timeout_minutes": "INTEGER",
         "journey_lapse_days": "INTEGER",
         "journey_lookback_days": "INTEGER",
+        "journey_stall_days": "INTEGER",
+        "journey_repeat_contact_days": "INTEGER",
+        "journey_first_steps": "INTEGER",
         "identity_max_records": "INTEGER",
         "identity_max_moved_pct": "DOUBLE",
         "referral_code_pattern": "VARCHAR",
@@ -78,7 +81,14 @@ TABLES: dict[str, dict[str, str]] = {
         "department": "VARCHAR",
         "default_intent": "VARCHAR",
         "default_stage": "VARCHAR",
+        "lookback_days": "INTEGER",
     },
+    "conversion_rule": {
+        "conversion_type": "VARCHAR",
+        "ends_journey": "BOOLEAN",
+        "lookback_days": "INTEGER",
+    },
+    "journey_start_stage": {"stage": "VARCHAR"},
     "channel_rule": {
         "rule_order": "INTEGER",
         "system": "VARCHAR",
@@ -170,10 +180,9 @@ def rule_rows(company: Company) -> dict[str, list[Row]]:
             for row in _business_hours(company, m, set(holidays[m.code]))
         ],
         "fx_rate": _fx_rates(company),
-        "channel": [
-            (c.code, c.name, c.ownership, c.medium, c.department, c.intent, c.stage)
-            for c in company.channels
-        ],
+        "channel": [tuple(dict(c).values()) for c in company.channels],
+        "conversion_rule": [tuple(dict(c).values()) for c in company.journeys.conversions],
+        "journey_start_stage": [(stage,) for stage in company.journeys.start_stages],
         "channel_rule": [
             (order, r.system, r.source, r.medium, r.campaign, r.channel)
             for order, r in enumerate(company.channel_rules, start=1)
@@ -208,6 +217,9 @@ def _company(company: Company) -> tuple[Any, ...]:
         company.sessions.timeout_minutes,
         company.journeys.lapse_days,
         company.journeys.lookback_days,
+        company.journeys.stall_days,
+        company.journeys.repeat_contact_days,
+        company.journeys.first_steps,
         company.identity.max_records_per_identifier,
         company.identity.max_moved_pct,
         company.identity.referral_code,

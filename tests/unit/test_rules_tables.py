@@ -199,3 +199,43 @@ def test_rules_of_survivorship_that_mean_nothing_are_refused() -> None:
     for code in ("FRIEND-.*", "FRIEND-("):
         with pytest.raises(ValueError, match="FRIEND"):
             company_of(identity={"referral_code": code})
+
+
+def test_conversions_and_start_stages_have_defaults_that_a_company_may_change() -> None:
+    rows = rule_rows(company_of())
+    assert [tuple(row.values()) for row in rows["conversion_rule"]] == [
+        ("sale", True, None),
+        ("won_deal", True, None),
+        ("lead", False, None),
+        ("qualified_lead", False, None),
+    ]
+    assert len(rows["journey_start_stage"]) == 6
+    changed = rule_rows(
+        company_of(
+            journeys={
+                "stall_days": 3,
+                "start_stages": ["intent"],
+                "conversions": [{"type": "lead", "ends_journey": True, "lookback_days": 90}],
+            }
+        )
+    )
+    assert [tuple(row.values()) for row in changed["conversion_rule"]] == [("lead", True, 90)]
+    assert changed["journey_start_stage"] == [{"stage": "intent"}]
+    assert changed["company"][0]["journey_stall_days"] == 3
+
+
+@pytest.mark.parametrize(
+    ("journeys", "message"),
+    [
+        (
+            {"conversions": [{"type": "qualified_lead", "ends_journey": True}]},
+            "cannot end a journey",
+        ),
+        ({"conversions": [{"type": "sale"}, {"type": "sale"}]}, "stands twice"),
+        ({"start_stages": ["intent", "intent"]}, "stands twice"),
+        ({"start_stages": []}, "at least 1"),
+    ],
+)
+def test_journey_rules_that_cannot_hold_are_errors(journeys: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        company_of(journeys=journeys)
