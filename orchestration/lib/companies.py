@@ -24,6 +24,7 @@ from orchestration.lib.company_rules import (
     Distributor,
     FxRate,
     Identity,
+    InMarket,
     Journeys,
     LeadStage,
     Market,
@@ -64,6 +65,7 @@ class Company(Part):
     journeys: Journeys = Journeys()
     identity: Identity = Identity()
     contacts: Contacts = Contacts()
+    in_market: InMarket = InMarket()
     markets: tuple[Market, ...] = ()
     fx: tuple[FxRate, ...] = ()
     channels: tuple[Channel, ...] = ()

@@ -217,6 +217,41 @@ class Identity(Part):
         return value
 
 
+class InMarket(Part):
+    """How purchases are foretold and tested, and what counts as an answer to a message."""
+
+    horizon_days: int = Field(
+        default=30, gt=0, description="Days ahead for which purchase and next stage are foretold"
+    )
+    backtest_weeks: int = Field(
+        default=4, gt=0, description="Latest weeks whose outcome is known that test the model"
+    )
+    training_weeks: int = Field(
+        default=12, gt=0, description="Weekly cut-off days that a model learns from"
+    )
+    max_rows: int = Field(
+        default=200_000,
+        ge=1_000,
+        description="Most rows (customer and cut-off day) to learn from, and as many to test on; "
+        "more customers are sampled",
+    )
+    min_conversions: int = Field(
+        default=50,
+        gt=0,
+        description="Customers that must have converted within the horizon of the cut-off days "
+        "learnt from; below it, shares by state take the place of the model",
+    )
+    response_days: int = Field(
+        default=14, gt=0, description="Days after a message in which a conversion follows it"
+    )
+    opt_out_days: int = Field(
+        default=7, gt=0, description="Days after a contact in which an opt-out follows it"
+    )
+    frequency_days: int = Field(
+        default=30, gt=0, description="Days over which the messages of a channel are counted"
+    )
+
+
 class Contacts(Part):
     """What a contact with somebody whom the company knows must not ignore.
 

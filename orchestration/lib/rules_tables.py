@@ -47,6 +47,16 @@ TABLES: dict[str, dict[str, str]] = {
         "recent_purchase_days": "INTEGER",
         "linked_purchase_days": "INTEGER",
     },
+    "in_market": {
+        "horizon_days": "INTEGER",
+        "backtest_weeks": "INTEGER",
+        "training_weeks": "INTEGER",
+        "max_rows": "INTEGER",
+        "min_conversions": "INTEGER",
+        "response_days": "INTEGER",
+        "opt_out_days": "INTEGER",
+        "frequency_days": "INTEGER",
+    },
     "survivorship": {"field": "VARCHAR", "record_type": "VARCHAR", "trust": "INTEGER"},
     "own_brand": {"brand": "VARCHAR"},
     "free_mail_domain": {"domain": "VARCHAR"},
@@ -161,6 +171,7 @@ def rule_rows(company: Company) -> dict[str, list[Row]]:
     holidays = {market.code: _holidays(company, market) for market in company.markets}
     values: dict[str, list[tuple[Any, ...]]] = {
         "company": [_company(company)],
+        "in_market": [tuple(dict(company.in_market).values())],
         "survivorship": _survivorship(company),
         "own_brand": [(brand,) for brand in company.own_brands],
         "free_mail_domain": [(d.lower(),) for d in company.identity.free_mail_domains],
