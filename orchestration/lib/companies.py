@@ -17,6 +17,8 @@ from typing import Any
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from orchestration.lib.company_rules import (
+    Attribution,
+    CampaignTarget,
     Channel,
     ChannelRule,
     Contacts,
@@ -63,12 +65,14 @@ class Company(Part):
     own_brands: tuple[str, ...] = ()
     sessions: Sessions = Sessions()
     journeys: Journeys = Journeys()
+    attribution: Attribution = Attribution()
     identity: Identity = Identity()
     contacts: Contacts = Contacts()
     in_market: InMarket = InMarket()
     markets: tuple[Market, ...] = ()
     fx: tuple[FxRate, ...] = ()
     channels: tuple[Channel, ...] = ()
+    campaign_targets: tuple[CampaignTarget, ...] = ()
     channel_rules: tuple[ChannelRule, ...] = ()
     lead_stages: tuple[LeadStage, ...] = ()
     opportunity_stages: tuple[OpportunityStage, ...] = ()
@@ -112,6 +116,10 @@ class Company(Part):
         _unique("sla", ((s.code, s.version) for s in self.sla))
         _unique("lead_stages", ((s.system, s.status) for s in self.lead_stages))
         _unique("opportunity_stages", ((s.system, s.stage_name) for s in self.opportunity_stages))
+        _unique(
+            "campaign_targets",
+            ((t.campaign, t.metric, t.start_date) for t in self.campaign_targets),
+        )
         _unique("shops", ((s.system, n) for s in self.shops for n in s.source_names))
         for distributor in self.distributors:
             _unique(

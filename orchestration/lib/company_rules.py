@@ -40,6 +40,18 @@ SlaEvent = (
         "resolved",
     ]
 )
+TargetMetric = Literal[
+    "spend",
+    "impressions",
+    "clicks",
+    "messages",
+    "visits",
+    "leads",
+    "qualified_leads",
+    "sales",
+    "won_deals",
+    "revenue",
+]
 GoldenField = Literal["email", "phone", "name", "company_name", "birth_date", "address", "market"]
 RecordType = Literal[
     "account",
@@ -160,6 +172,63 @@ class Journeys(Part):
         if len(set(types)) < len(types):
             raise ValueError(f"a type stands twice in {types}")
         return value
+
+
+class PositionWeights(Part):
+    """Credit of the first and the last contact by position; those between share the rest."""
+
+    first: float = Field(default=0.4, ge=0, le=1)
+    last: float = Field(default=0.4, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _leave_something(self) -> PositionWeights:
+        if self.first + self.last > 1:
+            raise ValueError(
+                f"first and last sum to {self.first + self.last:g}; keep them to 1 or less"
+            )
+        return self
+
+
+class Attribution(Part):
+    """How the credit of a conversion is shared where a model leaves it open."""
+
+    position_weights: PositionWeights = Field(
+        default=PositionWeights(),
+        description="position_based: shares of the first and the last contact; the contacts "
+        "between share the rest equally, and where there are none the two share all",
+    )
+    half_life_days: float = Field(
+        default=7,
+        gt=0,
+        description="time_decay: a contact this many days earlier counts half as much",
+    )
+    markov_order: int = Field(
+        default=1,
+        ge=1,
+        le=3,
+        description="markov: how many contacts back the next step of a path depends on",
+    )
+
+
+class CampaignTarget(Part):
+    """What a campaign is to reach between two days, both included."""
+
+    campaign: str = Field(
+        description="Code of the campaign as in dim_campaign.campaign_code, such as google_ads:123"
+    )
+    metric: TargetMetric = Field(
+        description="Spend and revenue in the company's currency, the others counted; sales, won "
+        "deals, leads and revenue as credited to the campaign by last_non_direct"
+    )
+    target: float = Field(gt=0)
+    start_date: date
+    end_date: date
+
+    @model_validator(mode="after")
+    def _not_reversed(self) -> CampaignTarget:
+        if self.end_date < self.start_date:
+            raise ValueError("end_date is before start_date")
+        return self
 
 
 class Identity(Part):

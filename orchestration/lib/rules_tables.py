@@ -99,6 +99,19 @@ TABLES: dict[str, dict[str, str]] = {
         "lookback_days": "INTEGER",
     },
     "journey_start_stage": {"stage": "VARCHAR"},
+    "attribution_rule": {
+        "first_weight": "DOUBLE",
+        "last_weight": "DOUBLE",
+        "half_life_days": "DOUBLE",
+        "markov_order": "INTEGER",
+    },
+    "campaign_target": {
+        "campaign_code": "VARCHAR",
+        "metric": "VARCHAR",
+        "target": "DOUBLE",
+        "start_date": "DATE",
+        "end_date": "DATE",
+    },
     "channel_rule": {
         "rule_order": "INTEGER",
         "system": "VARCHAR",
@@ -194,6 +207,15 @@ def rule_rows(company: Company) -> dict[str, list[Row]]:
         "channel": [tuple(dict(c).values()) for c in company.channels],
         "conversion_rule": [tuple(dict(c).values()) for c in company.journeys.conversions],
         "journey_start_stage": [(stage,) for stage in company.journeys.start_stages],
+        "attribution_rule": [
+            (
+                company.attribution.position_weights.first,
+                company.attribution.position_weights.last,
+                company.attribution.half_life_days,
+                company.attribution.markov_order,
+            )
+        ],
+        "campaign_target": [tuple(dict(t).values()) for t in company.campaign_targets],
         "channel_rule": [
             (order, r.system, r.source, r.medium, r.campaign, r.channel)
             for order, r in enumerate(company.channel_rules, start=1)

@@ -239,3 +239,30 @@ def test_conversions_and_start_stages_have_defaults_that_a_company_may_change() 
 def test_journey_rules_that_cannot_hold_are_errors(journeys: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         company_of(journeys=journeys)
+
+
+def test_rules_of_attribution_have_defaults_and_limits() -> None:
+    (rule,) = rule_rows(company_of())["attribution_rule"]
+    assert rule == {
+        "first_weight": 0.4, "last_weight": 0.4, "half_life_days": 7.0, "markov_order": 1,
+    }  # fmt: skip
+    weights = {"first": 0.3, "last": 0.5}
+    (rule,) = rule_rows(company_of(attribution={"position_weights": weights}))["attribution_rule"]
+    assert (rule["first_weight"], rule["last_weight"]) == (0.3, 0.5)
+    with pytest.raises(ValueError, match="first and last sum to"):
+        company_of(attribution={"position_weights": {"first": 0.7, "last": 0.5}})
+    with pytest.raises(ValueError, match="markov_order"):
+        company_of(attribution={"markov_order": 4})
+
+
+def test_a_campaign_has_one_target_per_metric_and_start() -> None:
+    target = {
+        "campaign": "google_ads:1", "metric": "clicks", "target": 100,
+        "start_date": date(2025, 3, 1), "end_date": date(2025, 3, 31),
+    }  # fmt: skip
+    (row,) = rule_rows(company_of(campaign_targets=[target]))["campaign_target"]
+    assert (row["campaign_code"], row["metric"], row["target"]) == ("google_ads:1", "clicks", 100)
+    with pytest.raises(ValueError, match="campaign_targets"):
+        company_of(campaign_targets=[target, target])
+    with pytest.raises(ValueError, match="end_date is before start_date"):
+        company_of(campaign_targets=[target | {"end_date": date(2025, 2, 1)}])
