@@ -120,6 +120,7 @@ class Stage:
         _write(rules / "company.parquet", company)
         commitment = {"commitment_code": ("answer", "varchar"), "version": (1, "integer")}
         _write(rules / "sla_commitment.parquet", commitment, False)
+        _write(rules / "own_brand.parquet", {"brand": ("Own", "varchar")})
 
     def commitment_rule(self) -> None:
         """Give the company a commitment."""
