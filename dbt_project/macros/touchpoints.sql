@@ -1,4 +1,6 @@
-{# Columns that every branch of the touchpoints has, in this order. #}
+{# Columns that every branch of the touchpoints has, in this order. Department, intent, stage and
+   initiated_by are null where the contact itself does not tell. `is_effective` is false where it
+   came to nothing: it reached nobody, a machine sent it, or nothing of the company's was bought. #}
 {% macro touchpoint_columns() -%}
     touchpoint_id,
     source_system,
@@ -21,7 +23,7 @@
     stage,
     device_category,
     initiated_by,
-    is_engagement,
+    is_effective,
     is_direct,
     sale_id,
     lead_id,
@@ -194,8 +196,8 @@
     cast(null as {{ dbt.type_string() }})
 {%- endmacro %}
 
-{# After an incremental build: rows whose person record now belongs to another customer, or whose
-   customer's market is another, take the present ones. Works on the rows that stand already. #}
+{# After an incremental build: rows whose person record now belongs to another customer take the
+   present one. Works on the rows that stand already. #}
 {% macro customers_refreshed(bridge) -%}
     {% if is_incremental() %}
     update {{ this }}
@@ -214,15 +216,38 @@
     {% endif %}
 {%- endmacro %}
 
+{# After an incremental build and `customers_refreshed`: contacts that do not name their market and
+   whose customer's market is another take the present one. #}
+{% macro markets_refreshed(customers) -%}
+    {% if is_incremental() %}
+    update {{ this }}
+    set market_code = changed.market_code
+    from (
+        select
+            standing.touchpoint_key,
+            coalesce(customers.market_code, 'unknown') as market_code
+        from {{ this }} as standing
+        left join {{ customers }} as customers
+            on standing.customer_key = customers.customer_key
+            and customers.is_current
+        where not standing.is_market_named
+            and standing.market_code <> coalesce(customers.market_code, 'unknown')
+    ) as changed
+    where {{ this }}.touchpoint_key = changed.touchpoint_key
+    {% else %}
+    select 1
+    {% endif %}
+{%- endmacro %}
+
 {# How the company reached for a person where that takes the person's consent: email, phone or
    post. Null where it takes none: the person came, or asked and was answered. #}
-{% macro contact_point(relation) -%}
+{% macro contact_point(relation, initiated_by) -%}
     {%- set campaign -%}
         coalesce({{ relation }}.channel_source, '') || ' '
         || coalesce({{ relation }}.channel_medium, '')
     {%- endset -%}
     case
-        when {{ relation }}.initiated_by <> 'company' or {{ relation }}.ticket_id is not null
+        when {{ initiated_by }} <> 'company' or {{ relation }}.ticket_id is not null
             then null
         when {{ relation }}.touchpoint_type in ('email_sent', 'email_bounced', 'sales_email')
             then 'email'

@@ -32,7 +32,6 @@ from orchestration.lib.company_rules import (
     Market,
     OpportunityStage,
     Part,
-    Sessions,
     Shop,
     SlaCommitment,
     Zone,
@@ -40,6 +39,7 @@ from orchestration.lib.company_rules import (
 from orchestration.lib.feeds import Feed, check_zone, feed_schema, load_feeds
 from orchestration.lib.layouts import Layout
 from orchestration.lib.settings import Settings
+from orchestration.lib.touchpoint_rules import Sessions, TouchpointType
 from orchestration.lib.yaml_errors import explain, read_documents
 
 COMPANIES_DIR = Path(__file__).resolve().parents[1] / "defs" / "companies"
@@ -64,6 +64,10 @@ class Company(Part):
     owner: str | None = None
     own_brands: tuple[str, ...] = ()
     sessions: Sessions = Sessions()
+    touchpoint_types: tuple[TouchpointType, ...] = Field(
+        default=(),
+        description="Built-in kinds of contact that the company sees otherwise, and its own",
+    )
     journeys: Journeys = Journeys()
     attribution: Attribution = Attribution()
     identity: Identity = Identity()
@@ -111,6 +115,7 @@ class Company(Part):
             raise ValueError("end_date is before start_date")
         _unique("markets", (m.code for m in self.markets))
         _unique("channels", (c.code for c in self.channels))
+        _unique("touchpoint_types", (t.type for t in self.touchpoint_types))
         _unique("distributors", (d.code for d in self.distributors))
         _unique("fx", ((f.currency, f.valid_from) for f in self.fx))
         _unique("sla", ((s.code, s.version) for s in self.sla))

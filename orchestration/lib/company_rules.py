@@ -80,12 +80,6 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Sessions(Part):
-    """When a visit ends."""
-
-    timeout_minutes: int = Field(default=30, gt=0)
-
-
 class Conversion(Part):
     """A kind of conversion: what it is, and whether a journey ends with it."""
 

@@ -20,6 +20,7 @@ from orchestration.lib.companies import Company, CompanyError
 from orchestration.lib.company_rules import WEEK_DAYS, GoldenField, Market, RecordType
 from orchestration.lib.settings import Settings
 from orchestration.lib.tables import write_rows
+from orchestration.lib.touchpoint_rules import types_of_contact
 
 FOREVER = date(9999, 12, 31)
 ALWAYS = date(1900, 1, 1)
@@ -35,6 +36,12 @@ TABLES: dict[str, dict[str, str]] = {
         "end_date": "DATE",
         "fiscal_year_start_month": "INTEGER",
         "session_timeout_minutes": "INTEGER",
+        "session_ends_with_campaign": "BOOLEAN",
+        "session_ends_at_midnight": "BOOLEAN",
+        "machine_browser_pattern": "VARCHAR",
+        "machine_min_events": "INTEGER",
+        "machine_events_per_second": "DOUBLE",
+        "internal_traffic_pattern": "VARCHAR",
         "journey_lapse_days": "INTEGER",
         "journey_lookback_days": "INTEGER",
         "journey_stall_days": "INTEGER",
@@ -92,6 +99,17 @@ TABLES: dict[str, dict[str, str]] = {
         "default_intent": "VARCHAR",
         "default_stage": "VARCHAR",
         "lookback_days": "INTEGER",
+    },
+    "touchpoint_type": {
+        "touchpoint_type": "VARCHAR",
+        "touchpoint_type_name": "VARCHAR",
+        "description": "VARCHAR",
+        "department": "VARCHAR",
+        "default_intent": "VARCHAR",
+        "default_stage": "VARCHAR",
+        "initiated_by": "VARCHAR",
+        "is_engagement": "BOOLEAN",
+        "defined_by": "VARCHAR",
     },
     "conversion_rule": {
         "conversion_type": "VARCHAR",
@@ -205,6 +223,9 @@ def rule_rows(company: Company) -> dict[str, list[Row]]:
         ],
         "fx_rate": _fx_rates(company),
         "channel": [tuple(dict(c).values()) for c in company.channels],
+        "touchpoint_type": [
+            tuple(vars(kind).values()) for kind in types_of_contact(company.touchpoint_types)
+        ],
         "conversion_rule": [tuple(dict(c).values()) for c in company.journeys.conversions],
         "journey_start_stage": [(stage,) for stage in company.journeys.start_stages],
         "attribution_rule": [
@@ -247,7 +268,7 @@ def _company(company: Company) -> tuple[Any, ...]:
         company.start_date,
         company.last_date,
         company.fiscal_year_start_month,
-        company.sessions.timeout_minutes,
+        *dict(company.sessions).values(),
         company.journeys.lapse_days,
         company.journeys.lookback_days,
         company.journeys.stall_days,

@@ -573,6 +573,12 @@ CASES = [
         {"customer_key": 1, "segment_scheme": "a", "weight": 1.0},
         {"weight": 0.5},
     ),
+    rows(
+        "dim_touchpoint_type",
+        "types_are_described",
+        {"touchpoint_type": "store_visit", "is_inferred": False},
+        {"is_inferred": True},
+    ),
     Case(
         "fct_touchpoint",
         "purchases_reconcile",

@@ -266,3 +266,49 @@ def test_a_campaign_has_one_target_per_metric_and_start() -> None:
         company_of(campaign_targets=[target, target])
     with pytest.raises(ValueError, match="end_date is before start_date"):
         company_of(campaign_targets=[target | {"end_date": date(2025, 2, 1)}])
+
+
+def test_kinds_of_contact_are_built_in_changed_and_added() -> None:
+    plain = {row["touchpoint_type"]: row for row in rule_rows(company_of())["touchpoint_type"]}
+    assert plain["email_sent"]["initiated_by"] == "company"
+    assert not plain["email_sent"]["is_engagement"]
+    assert {row["defined_by"] for row in plain.values()} == {"project"}
+    company = company_of(
+        touchpoint_types=[
+            {"type": "email_sent", "is_engagement": True, "stage": "awareness"},
+            {"type": "tasting", "name": "Tasting", "intent": "try", "department": "sales"},
+        ]
+    )
+    found = {row["touchpoint_type"]: row for row in rule_rows(company)["touchpoint_type"]}
+    changed = {"is_engagement": True, "default_stage": "awareness", "defined_by": "company"}
+    assert found["email_sent"] == plain["email_sent"] | changed
+    assert found["tasting"] == {
+        "touchpoint_type": "tasting",
+        "touchpoint_type_name": "Tasting",
+        "description": "Added by the company",
+        "department": "sales",
+        "default_intent": "try",
+        "default_stage": None,
+        "initiated_by": "person",
+        "is_engagement": True,
+        "defined_by": "company",
+    }
+    others = plain.keys() - {"email_sent"}
+    assert {kind: found[kind] for kind in others} == {kind: plain[kind] for kind in others}
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"touchpoint_types": [{"type": "tasting"}, {"type": "tasting"}]}, "stands twice"),
+        ({"touchpoint_types": [{"type": "Tasting"}]}, "pattern"),
+        ({"touchpoint_types": [{"type": "chat", "stage": "dreaming"}]}, "awareness"),
+        ({"sessions": {"machine_browsers": "(bot"}}, "regular expression"),
+        ({"sessions": {"machine_min_events": 1}}, "greater than 1"),
+    ],
+)
+def test_rules_of_touchpoints_that_cannot_hold_are_errors(
+    body: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        company_of(**body)

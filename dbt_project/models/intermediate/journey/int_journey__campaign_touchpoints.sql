@@ -27,9 +27,6 @@ touches as (
         campaign_type,
         campaign_code,
         'campaign_contact' as touchpoint_type,
-        'company' as initiated_by,
-        {{ unknown_text() }} as intent,
-        {{ unknown_text() }} as stage,
         load_id
     from contacts
     where contacted_on is not null
@@ -42,9 +39,6 @@ touches as (
         campaigns.campaign_type,
         coupon_redemptions.campaign_code,
         'coupon_redemption' as touchpoint_type,
-        'person' as initiated_by,
-        'buy' as intent,
-        'intent' as stage,
         coupon_redemptions.load_id
     from coupon_redemptions
     left join campaigns on coupon_redemptions.campaign_code = campaigns.campaign_code
@@ -69,11 +63,11 @@ int_journey__campaign_touchpoints as (
         {{ unknown_text() }} as employee_code,
         {{ unknown_text() }} as department,
         touchpoint_type,
-        intent,
-        stage,
+        {{ unknown_text() }} as intent,
+        {{ unknown_text() }} as stage,
         {{ unknown_text() }} as device_category,
-        initiated_by,
-        true as is_engagement,
+        {{ unknown_text() }} as initiated_by,
+        true as is_effective,
         false as is_direct,
         {{ unknown_text() }} as sale_id,
         {{ unknown_text() }} as lead_id,

@@ -1,8 +1,8 @@
 {{ config(materialized='view') }}
 {#
     Grain: e-mail event or social message of a person. What the company sent is an exposure, not an
-    engagement: it counts for frequency and for pestering, never for the path of a journey.
-    Opening alone is no engagement either, since mail programs open messages by themselves.
+    engagement, unless the company's rules say otherwise: it counts for frequency and for pestering,
+    not for the path of a journey.
 #}
 with email_events as (
     select * from {{ ref('stg_klaviyo__events') }}
@@ -29,14 +29,13 @@ int_journey__message_touchpoints as (
         {{ unknown_text() }} as store_code,
         {{ unknown_text() }} as distributor_code,
         {{ unknown_text() }} as employee_code,
-        'marketing' as department,
+        {{ unknown_text() }} as department,
         'email_' || event_type as touchpoint_type,
         {{ unknown_text() }} as intent,
         {{ unknown_text() }} as stage,
         {{ unknown_text() }} as device_category,
-        case when event_type in ('sent', 'bounced') then 'company' else 'person' end
-            as initiated_by,
-        event_type = 'clicked' as is_engagement,
+        {{ unknown_text() }} as initiated_by,
+        true as is_effective,
         false as is_direct,
         {{ unknown_text() }} as sale_id,
         {{ unknown_text() }} as lead_id,
@@ -71,8 +70,8 @@ int_journey__message_touchpoints as (
             as intent,
         {{ unknown_text() }} as stage,
         {{ unknown_text() }} as device_category,
-        case when direction = 'outbound' then 'company' else 'person' end as initiated_by,
-        direction = 'inbound' as is_engagement,
+        {{ unknown_text() }} as initiated_by,
+        true as is_effective,
         false as is_direct,
         {{ unknown_text() }} as sale_id,
         {{ unknown_text() }} as lead_id,

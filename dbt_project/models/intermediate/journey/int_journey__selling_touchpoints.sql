@@ -1,8 +1,8 @@
 {{ config(materialized='view') }}
 {#
     Grain: contact of sales with a person: call, message, meeting, event of a CRM campaign, lead
-    captured, deal won. Attempts that reached nobody and what a machine sent are exposures. A won
-    deal is a conversion. A lead that was merged into another was captured all the same; one that
+    captured, deal won. Attempts that reached nobody and what a machine sent are not effective. A
+    won deal is a conversion. A lead that was merged into another was captured all the same; one that
     was deleted was not.
 #}
 with tasks as (
@@ -43,15 +43,18 @@ touches as (
         task_subtype as channel_source,
         {{ unknown_text() }} as campaign_code,
         employee_code,
-        case when task_subtype in ('call', 'email') then 'sales_' || task_subtype
-            else 'sales_task' end as touchpoint_type,
-        case when call_type = 'inbound' then 'person' else 'company' end as initiated_by,
+        case
+            when task_subtype in ('call', 'email') then 'sales_' || task_subtype
+            when call_type is not null then 'sales_call'
+            else 'sales_task'
+        end as touchpoint_type,
+        case when call_type = 'inbound' then 'person' end as initiated_by,
         not is_automatic
             and (
-                coalesce(call_type, '') = 'inbound'
+                coalesce(task_subtype, '') = 'email'
+                or coalesce(call_type, '') = 'inbound'
                 or coalesce(call_disposition, '') = 'connected'
-            ) as is_engagement,
-        {{ unknown_text() }} as stage,
+            ) as is_effective,
         case when record_id like 'salesforce.lead:%' then record_id end as lead_id,
         'salesforce.case:' || case_id as ticket_id,
         {{ unknown_text() }} as sale_id,
@@ -71,9 +74,8 @@ touches as (
         {{ unknown_text() }},
         employee_code,
         'meeting',
-        'company',
-        not is_no_show,
         {{ unknown_text() }},
+        not is_no_show,
         case when record_id like 'salesforce.lead:%' then record_id end,
         {{ unknown_text() }},
         {{ unknown_text() }},
@@ -93,9 +95,8 @@ touches as (
         members.campaign_code,
         {{ unknown_text() }},
         case when members.has_responded then 'campaign_response' else 'campaign_invitation' end,
-        case when members.has_responded then 'person' else 'company' end,
-        members.has_responded,
         {{ unknown_text() }},
+        true,
         'salesforce.lead:' || members.lead_id,
         {{ unknown_text() }},
         {{ unknown_text() }},
@@ -116,9 +117,8 @@ touches as (
         campaign_code,
         {{ unknown_text() }},
         'lead_captured',
-        'person',
+        {{ unknown_text() }},
         true,
-        'intent',
         lead_code,
         {{ unknown_text() }},
         {{ unknown_text() }},
@@ -137,9 +137,8 @@ touches as (
         campaign_code,
         employee_code,
         'deal_won',
-        'person',
+        {{ unknown_text() }},
         true,
-        'purchase',
         lead_code,
         {{ unknown_text() }},
         deal_code,
@@ -165,14 +164,13 @@ int_journey__selling_touchpoints as (
         {{ unknown_text() }} as store_code,
         {{ unknown_text() }} as distributor_code,
         employee_code,
-        case when touchpoint_type in ('lead_captured', 'campaign_response', 'campaign_invitation')
-            then 'marketing' else 'sales' end as department,
+        {{ unknown_text() }} as department,
         touchpoint_type,
-        case when touchpoint_type = 'deal_won' then 'buy' end as intent,
-        stage,
+        {{ unknown_text() }} as intent,
+        {{ unknown_text() }} as stage,
         {{ unknown_text() }} as device_category,
         initiated_by,
-        is_engagement,
+        is_effective,
         false as is_direct,
         sale_id,
         lead_id,

@@ -44,7 +44,7 @@ contacts as (
         clicks.traffic,
         domains.distributor_code,
         'outbound_click' as touchpoint_type,
-        'intent' as stage,
+        {{ unknown_text() }} as stage,
         clicks.device_category,
         clicks.load_id
     from clicks
@@ -75,8 +75,8 @@ int_journey__web_touchpoints as (
         {{ unknown_text() }} as intent,
         stage,
         device_category,
-        'person' as initiated_by,
-        true as is_engagement,
+        {{ unknown_text() }} as initiated_by,
+        true as is_effective,
         traffic is null
             or {{ traffic_part('traffic', 'source') }} = '(direct)' as is_direct,
         {{ unknown_text() }} as sale_id,

@@ -10,13 +10,15 @@
         },
         post_hook=[
             "{{ customers_refreshed(ref('bridge_customer_identity')) }}",
+            "{{ markets_refreshed(ref('dim_customer')) }}",
             "{{ consents_refreshed(ref('int_customer__consent_versions')) }}",
         ],
     )
 }}
 {#
     Grain: contact of a person with the company, in whichever department or shop. Fact type:
-    transaction. Late contacts rebuild their day; contacts of the CRM, of campaigns and of sales,
+    transaction. A contact that does not name its market has that of its customer today (its day
+    does not follow, so that no day changes when people move). Late contacts rebuild their day; contacts of the CRM, of campaigns and of sales,
     which change without naming a day, are all replaced. A customer who is merged or split takes
     the touchpoints along; the consent that held at a contact is that of the customer, whichever
     record it was stated for, and follows statements that arrive late.
@@ -30,6 +32,11 @@ with touchpoints as (
 
 customers as (
     select record_id, customer_key from {{ ref('bridge_customer_identity') }}
+),
+
+customer_markets as (
+    select customer_key, market_code from {{ ref('dim_customer') }}
+    where is_current
 ),
 
 consents as (
@@ -47,14 +54,16 @@ fct_touchpoint as (
         touchpoints.touchpoint_date,
         cast({{ date_key('touchpoints.touchpoint_date') }} as {{ dbt.type_int() }})
             as touchpoint_date_key,
-        touchpoints.market_code,
-        {{ key_or_unknown('touchpoints.channel_code') }} as channel_key,
+        coalesce(touchpoints.market_code, customer_markets.market_code, 'unknown') as market_code,
+        touchpoints.market_code is not null as is_market_named,
+        touchpoints.channel_key,
         {{ key_or_unknown('touchpoints.campaign_code') }} as campaign_key,
         {{ key_or_unknown('touchpoints.creative_code') }} as creative_key,
         {{ key_or_unknown('touchpoints.store_code') }} as store_key,
         {{ key_or_unknown('touchpoints.distributor_code') }} as distributor_key,
         {{ key_or_unknown('touchpoints.employee_code') }} as employee_key,
         touchpoints.department,
+        touchpoints.touchpoint_type_key,
         touchpoints.touchpoint_type,
         touchpoints.intent,
         touchpoints.stage,
@@ -69,13 +78,14 @@ fct_touchpoint as (
         touchpoints.sale_id,
         touchpoints.lead_id,
         touchpoints.ticket_id,
-        coalesce(touchpoints.conversion_type in ('sale', 'won_deal'), false) as is_conversion,
+        touchpoints.is_conversion,
         touchpoints.conversion_type,
         touchpoints.sentiment,
         touchpoints.satisfaction_score,
         touchpoints.load_id
     from touchpoints
     left join customers on touchpoints.record_id = customers.record_id
+    left join customer_markets on customers.customer_key = customer_markets.customer_key
     left join consents
         on customers.customer_key = consents.customer_key
         and touchpoints.contact_point = consents.contact_point
