@@ -79,6 +79,20 @@ def marts(whole: Stage, sample: MainJob) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
+@pytest.fixture(scope="session")
+def known(marts: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """The marts, with `customer_person`: the one person that all records of a customer are."""
+    marts.execute("""
+        create or replace temp table customer_person as
+        select customer_key, min(person_id) as person_id
+        from marts.bridge_customer_identity inner join truth.record using (record_id)
+        where person_id is not null
+        group by customer_key
+        having count(distinct person_id) = 1
+    """)
+    return marts
+
+
 def write_files(job: MainJob, *arguments: str) -> Path:
     """Let the sample company's systems write their files into the inbox."""
     inbox = job.data / "inbox" / "sample"

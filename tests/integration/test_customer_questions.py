@@ -2,43 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
 from main_job import MainJob
+from questions_asked import ANALYSES, asked, rows
 
-from orchestration.lib.settings import PROJECT_ROOT
-
-ANALYSES = sorted((PROJECT_ROOT / "dbt_project" / "analyses").glob("*.sql"))
 WINDOW_DAYS = 30
-
-
-def rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple]:
-    return connection.execute(query).fetchall()
-
-
-def asked(connection: duckdb.DuckDBPyConnection, name: str) -> list[dict[str, object]]:
-    """Rows of an analysis on the published marts."""
-    (path,) = (path for path in ANALYSES if path.stem.startswith(name))
-    found = connection.execute(path.read_text(encoding="utf-8"))
-    columns = [column[0] for column in found.description]
-    return [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
-
-
-@pytest.fixture(scope="module")
-def known(marts: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The marts, with `customer_person`: the one person that all records of a customer are."""
-    marts.execute("""
-        create or replace temp table customer_person as
-        select customer_key, min(person_id) as person_id
-        from marts.bridge_customer_identity inner join truth.record using (record_id)
-        where person_id is not null
-        group by customer_key
-        having count(distinct person_id) = 1
-    """)
-    yield marts
 
 
 @pytest.mark.parametrize("path", ANALYSES, ids=lambda path: path.stem)
