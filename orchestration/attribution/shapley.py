@@ -1,0 +1,198 @@
+"""The Shapley value: channels as players, conversions as what they gain together.
+
+Belongs here: the games, and their exact solutions. Doesn't belong here: how a game's solution
+becomes credit (see `credit`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from math import comb
+
+import numpy as np
+import pandas as pd
+
+from orchestration.attribution.errors import AttributionError
+from orchestration.attribution.heuristics import linear
+from orchestration.attribution.paths import Floats, Integers, Paths, sums
+
+MAX_PLAYERS = 20
+PAIRS_AT_ONCE = 1 << 24
+
+Coalition = frozenset[str] | tuple[str, ...] | str
+
+
+def shapley_values(
+    characteristic: Mapping[Coalition, float], *, missing: float | None = None
+) -> dict[str, float]:
+    """The Shapley value of each player of a game, for worked examples.
+
+    characteristic: what each coalition gains; a coalition is a set or tuple of players, or the
+    one player. The empty coalition gains 0 unless it is given; any other that is missing gains
+    `missing`, or is refused. The values sum to what all gain, less what the empty one gains.
+
+    Raises:
+        AttributionError: a coalition is missing or stands twice, or there are too many players.
+    """
+    worth: dict[frozenset[str], float] = {}
+    for coalition, gain in characteristic.items():
+        members = frozenset([coalition]) if isinstance(coalition, str) else frozenset(coalition)
+        if members in worth:
+            raise AttributionError(f"The coalition {_named(members)} stands twice; keep one.")
+        worth[members] = float(gain)
+    players = sorted(frozenset[str]().union(*worth))
+    if len(players) > MAX_PLAYERS:
+        raise AttributionError(
+            f"{len(players)} players make too many coalitions; {MAX_PLAYERS} is the most."
+        )
+    worth.setdefault(frozenset(), 0.0)
+    if missing is None and len(worth) < 1 << len(players):
+        absent = next(s for s in _coalitions(players) if s not in worth)
+        raise AttributionError(
+            f"The coalition {_named(absent)} is missing; give what it gains, or `missing`."
+        )
+    gains = [worth.get(coalition, missing) for coalition in _coalitions(players)]
+    return dict(zip(players, _solve(np.array(gains, dtype=float)).tolist(), strict=True))
+
+
+def _coalitions(players: list[str]) -> Iterable[frozenset[str]]:
+    for mask in range(1 << len(players)):
+        yield frozenset(p for place, p in enumerate(players) if mask >> place & 1)
+
+
+def _named(members: Iterable[str]) -> str:
+    return "{" + ", ".join(sorted(members)) + "}"
+
+
+def _solve(worth: Floats) -> Floats:
+    """Shapley values of a game given by the worth of each coalition, a bit for each player."""
+    count = len(worth).bit_length() - 1
+    sizes = np.bitwise_count(np.arange(len(worth), dtype=np.uint32))
+    weights = np.array([1.0 / (count * comb(count - 1, size)) for size in range(count)])
+    values = np.zeros(count)
+    for player in range(count):
+        pairs = worth.reshape(-1, 2, 1 << player)
+        without = sizes.reshape(-1, 2, 1 << player)[:, 0]
+        values[player] = (weights[without] * (pairs[:, 1] - pairs[:, 0])).sum()
+    return values
+
+
+def of_conversions(paths: Paths, amounts: Floats) -> Floats:
+    """Shapley values when a coalition gains what the paths bring that need no other channel.
+
+    In closed form: each path's amount is shared equally among its distinct channels.
+    """
+    return linear(paths.distinct, amounts)
+
+
+def of_rates(paths: Paths, amounts: Floats, max_players: int) -> tuple[Floats, tuple[str, ...]]:
+    """Credit when a coalition gains the mean of `amounts` over journeys that need no other channel.
+
+    All coalitions are worked out. Above `max_players` channels those on most journeys play for
+    themselves, and the others, which are returned too, as one; they share its credit as in
+    `of_conversions` (equally where that is 0). Credit is the Shapley value times the number of
+    journeys, which sums to all amounts; it can be negative.
+    """
+    count = len(paths.channels)
+    journeys = paths.weights
+    player, together = _players(paths, max_players)
+    players = int(player.max(initial=-1)) + 1
+    if players == 0 or journeys.sum() == 0:
+        return np.zeros(count), ()
+    bits = (np.int64(1) << player)[paths.steps]
+    masks = np.bitwise_or.reduceat(bits, paths.ends[:-1])
+    gains = _of_subsets(sums(masks, amounts, 1 << players))
+    taken = _of_subsets(sums(masks, journeys, 1 << players))
+    rates = np.divide(gains, taken, out=np.zeros_like(gains), where=taken > 0)
+    credit = _solve(rates) * taken[-1]
+    if not len(together):
+        return credit, ()
+    shares = of_conversions(paths, amounts)[together]
+    shares = shares / shares.sum() if shares.sum() else np.full(len(together), 1 / len(together))
+    spread = credit[player]
+    spread[together] *= shares
+    return spread, tuple(paths.channels[place] for place in together)
+
+
+def _players(paths: Paths, max_players: int) -> tuple[Integers, Integers]:
+    """The player that each channel is, and the channels that are one player together."""
+    count = len(paths.channels)
+    if count <= max_players:
+        return np.arange(count), np.zeros(0, dtype=np.int64)
+    once = paths.distinct
+    journeys = sums(once.steps, np.repeat(once.weights, once.lengths), count)
+    ranks = np.argsort(-journeys, kind="stable")
+    player = np.full(count, max_players - 1)
+    player[ranks[: max_players - 1]] = np.arange(max_players - 1)
+    return player, np.sort(ranks[max_players - 1 :])
+
+
+def _of_subsets(held: Floats) -> Floats:
+    """For each set, the sum over all its subsets."""
+    found = held.copy()
+    for place in range(len(held).bit_length() - 1):
+        pairs = found.reshape(-1, 2, 1 << place)
+        pairs[:, 1] += pairs[:, 0]
+    return found
+
+
+def of_set_rates(paths: Paths) -> tuple[Floats, Floats | None]:
+    """Credit by a game within each set of channels that converts.
+
+    A coalition gains the conversion rate of the journeys with exactly its channels, 0 where
+    there are none. The solution for a set is scaled to the set's conversions, and to its value.
+    It can be negative.
+    """
+    count = len(paths.channels)
+    sets, conversions, journeys, value = _sets(paths)
+    converts = conversions > 0
+    with_value = np.zeros_like(value) if paths.value is None else value
+    # Value without a conversion has no rate to follow: its channels share it equally.
+    alone = np.where(converts, 0.0, with_value) / np.maximum(sets.sum(axis=1), 1)
+    worth = (alone @ sets).astype(np.float64)
+    sets, conversions, with_value = sets[converts], conversions[converts], with_value[converts]
+    rates = conversions / journeys[converts]
+    credit = np.zeros(count)
+    for begin in range(0, len(sets), max(1, PAIRS_AT_ONCE // max(1, len(sets)))):
+        some = slice(begin, begin + max(1, PAIRS_AT_ONCE // max(1, len(sets))))
+        shares = _within(sets, rates, sets[some]) / rates[some, None]
+        credit += conversions[some] @ shares
+        worth += with_value[some] @ shares
+    return credit, None if paths.value is None else worth
+
+
+def _sets(paths: Paths) -> tuple[Floats, Floats, Floats, Floats]:
+    """Each set of channels (one row of 0 and 1), its conversions, journeys and value."""
+    once = paths.distinct
+    names = pd.Series(np.split(once.steps, once.ends[1:-1])).map(lambda held: held.tobytes())
+    codes, found = pd.factorize(names, sort=True)
+    sets = np.zeros((len(found), len(paths.channels)))
+    for row, held in enumerate(found):
+        sets[row, np.frombuffer(held, dtype=once.steps.dtype)] = 1.0
+    amounts = [paths.conversions, paths.weights]
+    amounts.append(np.zeros(len(codes)) if paths.value is None else paths.value)
+    held = [sums(codes, amount, len(found)) for amount in amounts]
+    return sets, held[0], held[1], held[2]
+
+
+def _within(sets: Floats, rates: Floats, games: Floats) -> Floats:
+    """Shapley values of each game's channels, when each of `sets` within it gains its rate."""
+    size, players = sets.sum(axis=1), games.sum(axis=1)
+    is_within = (sets @ games.T == size[:, None]).T
+    some, held = np.nonzero(is_within)
+    s, t = size[held].astype(np.int64), players[some].astype(np.int64)
+    top = int(t.max(initial=1))
+    # Its rate counts for a member with (s-1)! (t-s)! / t!, against others with s! (t-s-1)! / t!.
+    member = np.zeros((top + 1, top + 1))
+    other = np.zeros((top + 1, top + 1))
+    for whole in range(1, top + 1):
+        for part in range(1, whole + 1):
+            member[part, whole] = 1 / (part * comb(whole, part))
+        for part in range(1, whole):
+            other[part, whole] = 1 / ((whole - part) * comb(whole, part))
+    for_member = np.zeros(is_within.shape)
+    for_other = np.zeros(is_within.shape)
+    for_member[some, held] = rates[held] * member[s, t]
+    for_other[some, held] = rates[held] * other[s, t]
+    inside = (for_member + for_other) @ sets
+    return np.asarray((inside - for_other.sum(axis=1)[:, None]) * games)
