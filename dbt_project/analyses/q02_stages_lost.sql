@@ -1,9 +1,10 @@
 -- Q02 At which stage of the buying cycle do we lose people?
 -- Asked by: whoever decides where the next effort goes: being known, being considered, closing.
--- Shows, for people who are known by name and for devices that never were, per stage before the
---   purchase: journeys that reached it, how many went on to a later stage, how many converted,
---   and how many lapsed with it as their furthest stage, or with their last contact in it. The
---   row `purchase` is those that converted, and how many came back for service or praise.
+-- Shows, for people who are known by name and for those who are not (devices that never logged
+--   in, profiles without a name), per stage before the purchase: journeys that reached it, how
+--   many went on to a later stage, how many converted, and how many lapsed with it as their
+--   furthest stage, or with their last contact in it. The row `purchase` is those that converted,
+--   and how many came back for service or praise.
 --   Journeys that are still open stand apart, in their furthest stage; those of service alone,
 --   with neither a contact before a purchase nor a conversion, are left out.
 -- Can't see: what people do without us; the purchases of people whom nobody knows, so a device
@@ -13,7 +14,7 @@
 with ended as (
     select
         journeys.*,
-        case when customers.is_identified then 'known people' else 'unknown devices' end as people,
+        case when customers.is_identified then 'known people' else 'unknown people' end as people,
         case
             when journeys.outcome = 'converted' then 4
             when journeys.intent_at is not null then 3

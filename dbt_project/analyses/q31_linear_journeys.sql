@@ -7,7 +7,7 @@
 -- Can't see: contacts that nobody recorded make a stage look skipped; a visit shows only the stage
 --   that its pages tell. So the share of linear journeys is what is visible, not what was felt.
 select
-    case when customers.is_identified then 'known people' else 'unknown devices' end as people,
+    case when customers.is_identified then 'known people' else 'unknown people' end as people,
     journeys.outcome,
     count(*) as journeys,
     avg(is_linear::integer) as linear_share,

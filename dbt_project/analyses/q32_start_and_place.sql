@@ -1,15 +1,16 @@
 -- Q32 Is it true for us that two thirds of journeys start online and nearly all purchases are in
 --   a store?
 -- Asked by: whoever quotes those figures (67 % and 95 %) in a plan.
--- Shows, per place and in all: conversions of known people; the share whose journey began online,
---   of all of them and of those before whose conversion any contact was seen, with the published
---   67 % beside; and the share of all units sold that were sold there, to known people or not,
---   with the published 95 % beside. The truth lies between the two shares of online starts, or
---   above, if people with contacts on unknown devices began there.
--- Can't see: a start on a device that never logged in. The row `all` mixes places as known buyers
---   do, and own shops know nearly every buyer, stores few: unidentified_unit_share is what of each
---   place the shares of starts say nothing about. The published figures count journeys and
---   purchases of whole markets, not those of one company, and purchases, not units.
+-- Shows, per place and in all: conversions of known people; the share whose first known contact
+--   was online, of all of them and of those before whose conversion any contact is known, with
+--   the published 67 % beside; and the share of all units sold that were sold there, to known
+--   people or not, with the published 95 % beside.
+-- Can't see: the true first contact, where it left no record: a look into a store makes a journey
+--   seem to start online later, a device that never logged in makes it seem to start offline or
+--   with the purchase. Neither share of starts is a bound; Q28 has one. The row `all` mixes
+--   places as known buyers do, and own shops know nearly every buyer, stores few:
+--   unidentified_unit_share is what of each place the shares of starts say nothing about. The
+--   published figures count purchases of whole markets, not units of one company.
 with conversions as (
     select
         coalesce(place_type, 'all') as place_type,

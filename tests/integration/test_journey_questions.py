@@ -1,0 +1,342 @@
+"""The queries of the journey questions on the sample company, against its truth.
+
+Where identity allows, what a query tells of people whose records are all one customer must be
+exactly what truth tells of the same people. The rules of loops, stages and stalls are reckoned once
+more in plain Python, contact by contact.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from itertools import pairwise
+from typing import Any
+
+import duckdb
+import pytest
+from questions_asked import asked, rows
+
+STAGES = ("awareness", "consideration", "intent", "purchase", "service", "loyalty")
+ORIGINS = {
+    "service_email": ("Email",),
+    "service_phone": ("Phone",),
+    "service_store": ("Store",),
+    "service_web": ("Web", "Chat"),
+}
+INTENTS = {"Question": "ask", "Complaint": "complain", "Return": "return"}
+
+
+@pytest.fixture(scope="module")
+def purchases(known: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """The marts, with `held` and `truly`: conversions by what the warehouse and truth say.
+
+    Both name the person as the warehouse can: at most the holder of the card that was shown.
+    """
+    known.execute("""
+        create or replace temp table held as
+        select customer_person.person_id, journeys.*
+        from marts.fct_journey as journeys inner join customer_person using (customer_key)
+        where outcome = 'converted' and conversion_type = 'sale';
+        create or replace temp table truly as
+        select coalesce(holder.person_id, bought.person_id) as person_id, bought.converted_at,
+            case bought.place when 'own_web' then 'own_shop' when 'store' then 'physical_store'
+                else bought.place end as place_type,
+            bought.* exclude (person_id, converted_at, place), journey.started_at
+        from truth.conversion as bought inner join truth.journey using (journey_id)
+        left join truth.person as holder on holder.loyalty_card_id = bought.card_id
+        where is_identified
+    """)
+    return known
+
+
+@pytest.fixture(scope="module")
+def contacts(marts: duckdb.DuckDBPyConnection) -> dict[int, list[dict[str, Any]]]:
+    """The contacts of each journey in order, the conversion last before what came after it."""
+    found = marts.execute("""
+        select bridge.journey_key, bridge.occurred_at, bridge.is_conversion, bridge.is_after_sale,
+            contacts.stage, contacts.channel_key
+        from marts.bridge_journey_touchpoint as bridge
+        inner join marts.fct_touchpoint as contacts using (touchpoint_key)
+        order by bridge.journey_key, bridge.step_number
+    """)
+    names = [column[0] for column in found.description]
+    journeys: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for row in found.fetchall():
+        contact = dict(zip(names, row, strict=True))
+        journeys[contact["journey_key"]].append(contact)
+    return journeys
+
+
+@pytest.fixture(scope="module")
+def journeys(marts: duckdb.DuckDBPyConnection) -> dict[int, dict[str, Any]]:
+    """Each journey's row, and whether its customer is known by name."""
+    found = marts.execute("""
+        select journeys.*, customers.is_identified
+        from marts.fct_journey as journeys
+        inner join marts.dim_customer as customers using (customer_key)
+        where customers.is_current
+    """)
+    names = [column[0] for column in found.description]
+    listed = (dict(zip(names, row, strict=True)) for row in found.fetchall())
+    return {row["journey_key"]: row for row in listed}
+
+
+def before(contacts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The contacts before the conversion."""
+    return [c for c in contacts if not c["is_conversion"] and not c["is_after_sale"]]
+
+
+def rank(contact: dict[str, Any]) -> int:
+    return STAGES.index(contact["stage"]) + 1 if contact["stage"] in STAGES else 0
+
+
+def test_q02_is_counted_contact_by_contact(
+    marts: duckdb.DuckDBPyConnection,
+    contacts: dict[int, list[dict[str, Any]]],
+    journeys: dict[int, dict[str, Any]],
+) -> None:
+    told = {(row["people"], row["stage"]): row for row in asked(marts, "q02")}
+    counted: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for key, journey in journeys.items():
+        people = "known people" if journey["is_identified"] else "unknown people"
+        seen = {contact["stage"] for contact in contacts[key]} & set(STAGES[:3])
+        converted = journey["outcome"] == "converted"
+        if not seen and not converted:
+            continue
+        furthest = "purchase" if converted else max(seen, key=STAGES.index)
+        if journey["outcome"] == "open":
+            counted[people, furthest]["open_journeys"] += 1
+            continue
+        for stage in seen | ({"purchase"} if converted else set()):
+            counted[people, stage]["journeys_reached"] += 1
+        if not converted:
+            counted[people, furthest]["lost_as_furthest"] += 1
+            last = contacts[key][-1]["stage"]
+            if last in STAGES[:3]:
+                counted[people, last]["lost_after_contact"] += 1
+    for place, row in told.items():
+        for column in ("journeys_reached", "lost_as_furthest", "lost_after_contact",
+                       "open_journeys"):  # fmt: skip
+            assert row[column] == counted[place][column], (place, column)
+    for people in ("known people", "unknown people"):
+        shares = [told[people, stage]["share_of_lost"] for stage in STAGES[:4]]
+        assert sum(shares) == pytest.approx(1)
+    known = [told["known people", stage]["converted_share"] for stage in STAGES[:4]]
+    assert known[3] == 1 and known[2] > max(known[:2]), "who shows intent buys more often"
+
+
+def test_q02_a_stage_that_a_visit_shows_is_mostly_true(known: duckdb.DuckDBPyConnection) -> None:
+    """A cart is truly intent, and what began with an ad in a social network truly awareness."""
+    found = rows(
+        known,
+        """
+        select shown.stage, avg((truly.stage = shown.stage)::integer), count(*)
+        from truth.touchpoint as truly
+        inner join marts.bridge_customer_identity as identity using (record_id)
+        inner join marts.fct_touchpoint as shown
+            on identity.customer_key = shown.customer_key
+            and shown.occurred_at
+                between truly.happened_at - interval 1 second
+                and truly.happened_at + interval 1 second
+        inner join marts.dim_channel using (channel_key)
+        where truly.touchpoint_id like 'touch:%' and shown.touchpoint_type = 'web_session'
+            and channel_code in ('paid_social', 'organic_social', 'display', 'paid_search',
+                'organic_search', 'referral')
+        group by shown.stage
+        """,
+    )
+    right = {stage: share for stage, share, seen in found if seen > 50}
+    assert right["intent"] > 0.8
+    assert right["awareness"] > 0.6
+
+
+def test_q07_conversions_are_those_of_truth(purchases: duckdb.DuckDBPyConnection) -> None:
+    """Each conversion of a person whom one customer is happened, there, for that amount."""
+    ((held, true, right, dear),) = rows(
+        purchases,
+        """
+        select count(*), count(truly.person_id), count(*) filter (held.place_type
+            = truly.place_type), max(abs(revenue_amount - revenue_eur))
+        from held left join truly using (person_id, converted_at)
+        """,
+    )
+    assert held > 100
+    assert held == true == right
+    assert dear < 0.05, "rounding of rates"
+    missed = rows(
+        purchases,
+        "select count(*) / (select count(*) from truly) from truly "
+        "anti join held using (person_id, converted_at)",
+    )
+    assert missed[0][0] < 0.02, "only purchases whose customer is not one person"
+
+
+def test_q07_what_all_shoppers_bought_is_the_truth(purchases: duckdb.DuckDBPyConnection) -> None:
+    """Units per kind of place, of whoever sold them; spoiled rows of reports are in quarantine."""
+    told = {row["place_type"]: row for row in asked(purchases, "q07")}
+    truly = dict(
+        rows(
+            purchases,
+            """
+            select case place when 'own_web' then 'own_shop' else place end, sum(quantity)
+            from truth.sale_line where place in ('own_web', 'social_shop') group by all
+            union all
+            select place_type, sum(units_each)
+            from truth.sell_out inner join marts.dim_store using (store_code)
+            where is_own_brand and not is_spoiled group by all
+            """,
+        )
+    )
+    assert {place: row["sold_units"] for place, row in told.items() if row["sold_units"]} == truly
+    assert told["e_tailer"]["unidentified_unit_share"] == 1
+    assert told["own_shop"]["unidentified_unit_share"] < 0.05
+    ((identified,),) = rows(
+        purchases,
+        "select sum(quantity) from truth.sale_line where place = 'store' and is_identified",
+    )
+    store = told["physical_store"]
+    assert 1 - identified / store["sold_units"] == pytest.approx(store["unidentified_unit_share"])
+    assert sum(row["conversion_share"] for row in told.values()) == pytest.approx(1)
+    assert sum(row["sold_unit_share"] or 0 for row in told.values()) == pytest.approx(1)
+
+
+def test_q13_tickets_are_for_what_they_truly_are(marts: duckdb.DuckDBPyConnection) -> None:
+    told = {
+        (code, row["intent"]): row["contacts"]
+        for code, name in rows(marts, "select channel_code, channel_name from marts.dim_channel")
+        for row in asked(marts, "q13")
+        if row["channel_name"] == name
+    }
+    true = {
+        (origin, type_): tickets
+        for origin, type_, tickets in rows(
+            marts, "select origin, type, count(*) from truth.ticket group by all"
+        )
+    }
+    for channel, origins in ORIGINS.items():
+        for type_, intent in INTENTS.items():
+            tickets = sum(true.get((origin, type_), 0) for origin in origins)
+            assert told.get((channel, intent), 0) == tickets, (channel, intent)
+
+
+def test_q13_shares_sum_to_one(marts: duckdb.DuckDBPyConnection) -> None:
+    by_channel: dict[str, float] = defaultdict(float)
+    by_intent: dict[str, float] = defaultdict(float)
+    for row in asked(marts, "q13"):
+        by_channel[row["channel_name"]] += row["share_of_channel"]
+        by_intent[row["intent"]] += row["share_of_intent"]
+    assert all(share == pytest.approx(1) for share in by_channel.values())
+    assert all(share == pytest.approx(1) for share in by_intent.values())
+
+
+def test_q21_an_entry_that_was_seen_is_the_true_one(purchases: duckdb.DuckDBPyConnection) -> None:
+    """Where the journey's first contact was recorded; else nobody can know where it began."""
+    ((seen, share, online),) = rows(
+        purchases,
+        """
+        select count(*), avg((channel_code = first_channel)::integer),
+            avg((is_online_start = starts_online)::integer)
+        from held inner join truly using (person_id, converted_at)
+        inner join marts.dim_channel on entry_channel_key = channel_key
+        where abs(date_diff('second', held.started_at, truly.started_at)) <= 1
+        """,
+    )
+    assert seen > 50
+    assert share > 0.98
+    assert online > 0.98
+
+
+def test_q21_and_q32_count_each_conversion_once(marts: duckdb.DuckDBPyConnection) -> None:
+    told = asked(marts, "q21")
+    places = ("in_own_shop", "in_social_shop", "at_e_tailer", "in_physical_store", "by_sales_team")
+    for row in told:
+        assert row["conversions"] == sum(row[place] for place in places)
+    (whole,) = (row for row in told if row["entry_device"] == row["entry_channel"] == "all")
+    for level in ("entry_device", "entry_channel"):
+        other = "entry_channel" if level == "entry_device" else "entry_device"
+        parts = [row for row in told if row[level] != "all" and row[other] == "all"]
+        for column in ("journeys", "conversions", *places, "journeys_of_unknown_devices"):
+            assert whole[column] == sum(row[column] for row in parts), (level, column)
+    by_place = {row["place_type"]: row for row in asked(marts, "q32")}
+    for place, column in (("own_shop", places[0]), ("physical_store", places[3])):
+        assert by_place[place]["conversions"] == whole[column]
+    assert by_place["all"]["sold_unit_share"] == 1
+    assert by_place["physical_store"]["published_store_share"] is not None
+    assert by_place["all"]["published_online_start_share"] is not None
+
+
+def test_q23_prices_and_presence_are_those_on_the_shelf(marts: duckdb.DuckDBPyConnection) -> None:
+    """Reckoned from the true shelves, in the money of each store."""
+    true = {
+        (distributor, gtin): (visits, index, share)
+        for distributor, gtin, visits, index, share in rows(
+            marts,
+            """
+            with shelf as (
+                select shelf.*, category
+                from truth.shelf inner join marts.dim_product as product
+                    on lpad(shelf.gtin, 14, '0') = product.gtin
+                where is_available and not is_spoiled
+            ),
+            ours as (
+                select store_code, audit_date, category, avg(price_original) as mean_price,
+                    min(price_original) as lowest_price
+                from shelf where not is_competitor group by all
+            )
+            select distributor_code, gtin, count(*), avg(price_original / mean_price),
+                sum((price_original < lowest_price)::integer) / count(lowest_price)
+            from shelf left join ours using (store_code, audit_date, category)
+            where is_competitor
+            group by all
+            """,
+        )
+    }
+    names = dict(
+        rows(marts, "select distributor_name, distributor_code from marts.dim_distributor")
+    )
+    gtins = dict(
+        rows(marts, "select product_name, gtin from marts.dim_product where is_competitor")
+    )
+    told = asked(marts, "q23")
+    assert len(told) == len(true) > 50
+    for row in told:
+        visits, index, share = true[
+            names[row["distributor_name"]], gtins[row["product_name"]].lstrip("0").rjust(13, "0")
+        ]
+        assert row["visits_with_theirs"] == visits
+        assert row["price_index"] == pytest.approx(index, rel=1e-6)
+        assert row["undercut_share"] == pytest.approx(share)
+    assert {row["product_relation"] for row in told[:5]} <= {"own_label", "competitor"}
+    labels = [row for row in told if row["product_relation"] == "own_label"]
+    assert labels and all(row["undercut_share"] > 0.5 for row in labels), "made at 60 % of ours"
+
+
+def test_q31_is_counted_contact_by_contact(
+    marts: duckdb.DuckDBPyConnection,
+    contacts: dict[int, list[dict[str, Any]]],
+    journeys: dict[int, dict[str, Any]],
+) -> None:
+    counted: dict[tuple[str, str], list[tuple[int, int, int, int]]] = defaultdict(list)
+    for key, journey in journeys.items():
+        people = "known people" if journey["is_identified"] else "unknown people"
+        walked = [rank(contact) for contact in before(contacts[key])]
+        moves = list(pairwise(walked))
+        entries = sum(a != b for a, b in moves) + bool(walked)
+        loops = entries - len(set(walked))
+        back = sum(1 <= b < a for a, b in moves)
+        if journey["outcome"] == "converted" and walked:
+            moves.append((walked[-1], 4))
+        skipped = sum(b - a - 1 for a, b in moves if a >= 1 and b > a + 1)
+        counted[people, journey["outcome"]].append((len(walked), loops, back, skipped))
+    told = {(row["people"], row["outcome"]): row for row in asked(marts, "q31")}
+    assert set(told) == set(counted)
+    for group, walks in counted.items():
+        row = told[group]
+        assert row["journeys"] == len(walks)
+        linear = [loops + back + skipped == 0 for _, loops, back, skipped in walks]
+        several = [is_linear for walk, is_linear in zip(walks, linear, strict=True) if walk[0] >= 2]
+        assert row["linear_share"] == pytest.approx(sum(linear) / len(walks))
+        assert row["journeys_of_two_contacts"] == len(several)
+        assert row["linear_share_of_two_contacts"] == pytest.approx(sum(several) / len(several))
+        for number, name in ((1, "loops"), (2, "back_steps"), (3, "skipped_stages")):
+            mean = sum(walk[number] for walk in walks) / len(walks)
+            assert row[f"{name}_per_journey"] == pytest.approx(mean), (group, name)
