@@ -264,52 +264,6 @@ def test_q21_and_q32_count_each_conversion_once(marts: duckdb.DuckDBPyConnection
     assert by_place["all"]["published_online_start_share"] is not None
 
 
-def test_q23_prices_and_presence_are_those_on_the_shelf(marts: duckdb.DuckDBPyConnection) -> None:
-    """Reckoned from the true shelves, in the money of each store."""
-    true = {
-        (distributor, gtin): (visits, index, share)
-        for distributor, gtin, visits, index, share in rows(
-            marts,
-            """
-            with shelf as (
-                select shelf.*, category
-                from truth.shelf inner join marts.dim_product as product
-                    on lpad(shelf.gtin, 14, '0') = product.gtin
-                where is_available and not is_spoiled
-            ),
-            ours as (
-                select store_code, audit_date, category, avg(price_original) as mean_price,
-                    min(price_original) as lowest_price
-                from shelf where not is_competitor group by all
-            )
-            select distributor_code, gtin, count(*), avg(price_original / mean_price),
-                sum((price_original < lowest_price)::integer) / count(lowest_price)
-            from shelf left join ours using (store_code, audit_date, category)
-            where is_competitor
-            group by all
-            """,
-        )
-    }
-    names = dict(
-        rows(marts, "select distributor_name, distributor_code from marts.dim_distributor")
-    )
-    gtins = dict(
-        rows(marts, "select product_name, gtin from marts.dim_product where is_competitor")
-    )
-    told = asked(marts, "q23")
-    assert len(told) == len(true) > 50
-    for row in told:
-        visits, index, share = true[
-            names[row["distributor_name"]], gtins[row["product_name"]].lstrip("0").rjust(13, "0")
-        ]
-        assert row["visits_with_theirs"] == visits
-        assert row["price_index"] == pytest.approx(index, rel=1e-6)
-        assert row["undercut_share"] == pytest.approx(share)
-    assert {row["product_relation"] for row in told[:5]} <= {"own_label", "competitor"}
-    labels = [row for row in told if row["product_relation"] == "own_label"]
-    assert labels and all(row["undercut_share"] > 0.5 for row in labels), "made at 60 % of ours"
-
-
 def test_q31_is_counted_contact_by_contact(
     marts: duckdb.DuckDBPyConnection,
     contacts: dict[int, list[dict[str, Any]]],
