@@ -300,19 +300,6 @@
     {% endif %}
 {%- endmacro %}
 
-{# Equal share of an amount in exact digits; who `takes_rest` gets what rounding leaves over. #}
-{% macro exact_share(amount, digits) -%}
-    {%- set share -%}
-        cast(round(cast({{ amount }} as double) / credited.share_count, {{ digits }})
-            as decimal(18, {{ digits }}))
-    {%- endset -%}
-    cast(
-        case when credited.takes_rest then {{ amount }} - {{ share }} * (credited.share_count - 1)
-            else {{ share }} end
-        as decimal(18, {{ digits }})
-    )
-{%- endmacro %}
-
 {# A count as a plain integer, which every BI driver reads. #}
 {% macro whole(expression) -%}
     cast({{ expression }} as {{ dbt.type_int() }})

@@ -1,5 +1,5 @@
 {{ config(materialized='view') }}
-{# Grain: campaign code that any contact, cost, lead or deal mentions, described or not. #}
+{# Grain: campaign code that any contact, cost, lead, deal or target mentions, described or not. #}
 with web_origins as (
     select * from {{ ref('int_channel__web_origins') }}
 ),
@@ -44,6 +44,10 @@ opportunities as (
     select * from {{ ref('stg_salesforce__opportunities') }}
 ),
 
+targets as (
+    select campaign_code from {{ source('company', 'campaign_target') }}
+),
+
 mentions as (
     select campaign_code from web_origins
     union
@@ -66,6 +70,8 @@ mentions as (
     select campaign_code from members
     union
     select campaign_code from opportunities
+    union
+    select campaign_code from targets
 ),
 
 int_channel__campaigns_mentioned as (

@@ -3,6 +3,7 @@
     Late and restated days: rebuilt in full at each build, for the campaign of an ad may become
     known after its costs; the table is small.
     Claimed numbers are what the platform says of itself; they are not sales.
+    The channel is the campaign's; of a campaign that nobody knows, the platform's.
 #}
 with ad_spend as (
     select * from {{ ref('int_channel__ad_spend_unioned') }}
@@ -10,6 +11,13 @@ with ad_spend as (
 
 campaigns as (
     select * from {{ ref('dim_campaign') }}
+),
+
+platform_channels as (
+    select system, channel_code from {{ ref('int_channel__contact_channels') }}
+    where source = ''
+        and medium = ''
+        and campaign = ''
 ),
 
 company as (
@@ -39,7 +47,10 @@ fct_ad_spend_daily as (
         spend.platform,
         {{ key_or_unknown('spend.campaign_code') }} as campaign_key,
         {{ key_or_unknown('spend.creative_code') }} as creative_key,
-        coalesce(campaigns.channel_key, {{ unknown_key() }}) as channel_key,
+        coalesce(
+            nullif(campaigns.channel_key, {{ unknown_key() }}),
+            {{ key_or_unknown('platform_channels.channel_code') }}
+        ) as channel_key,
         {{ key_or_unknown('spend.distributor_code') }} as distributor_key,
         cast(spend.impressions as bigint) as impressions,
         cast(spend.clicks as bigint) as clicks,
@@ -51,6 +62,7 @@ fct_ad_spend_daily as (
         spend.load_id,
     from in_currency as spend
     left join campaigns on spend.campaign_code = campaigns.campaign_code
+    left join platform_channels on spend.platform = platform_channels.system
     left join fx_rates
         on spend.account_currency_code = fx_rates.currency_code
         and spend.spend_date >= fx_rates.valid_from

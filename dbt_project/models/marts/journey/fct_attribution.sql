@@ -1,122 +1,189 @@
 {#
-    Grain: converted journey, touchpoint and attribution model. Fact type: transaction. Contacts
-    before the conversion, and within the company's lookback days, share its credit: first_touch,
-    last_touch, last_non_direct (last touch where all were direct), linear. A conversion that
-    nothing led to keeps its credit on the unknown touchpoint, so that the credit of each model
-    sums to the conversions, the revenue and the margin: the last contact takes what rounding
-    leaves.
+    Grain: conversion, contact and attribution model that gives it credit. Fact type: transaction.
+    The contacts that may share in a conversion's credit do so by nine models; markov, shapley and
+    shapley_rate weigh a contact by its channel, as learnt from all journeys, and the contacts of
+    one channel share equally. A conversion that nothing led to keeps its credit on the unknown
+    touchpoint. The credit of each model sums exactly to the conversions, their revenue, refunds
+    and margin. Every day's journeys change what the models learn, so all is computed anew.
 #}
-with steps as (
-    select * from {{ ref('int_journey__touchpoints_numbered') }}
-    where not is_conversion and not is_after_sale
+with conversions as (
+    select * from {{ ref('fct_conversion') }}
 ),
 
-journeys as (
-    select * from {{ ref('fct_journey') }}
-    where outcome = 'converted'
+contacts as (
+    select * from {{ ref('int_journey__contacts_credited') }}
 ),
 
-touchpoints as (
-    select touchpoint_key, campaign_key, creative_key, is_direct from {{ ref('fct_touchpoint') }}
+rules as (
+    select * from {{ source('company', 'attribution_rule') }}
 ),
 
-company as (
-    select journey_lookback_days from {{ source('company', 'company') }}
-),
-
-candidates as (
-    select
-        steps.journey_key,
-        steps.touchpoint_key,
-        steps.channel_key,
-        touchpoints.campaign_key,
-        touchpoints.creative_key,
-        steps.step_number,
-        not touchpoints.is_direct as names_a_source,
-        count(*) over journey as contact_count,
-        min(steps.step_number) over journey as first_step,
-        max(steps.step_number) over journey as last_step,
-        max(case when not touchpoints.is_direct then steps.step_number end) over journey
-            as last_named_step
-    from steps
-    inner join journeys on steps.journey_key = journeys.journey_key
-    inner join touchpoints on steps.touchpoint_key = touchpoints.touchpoint_key
-    cross join company
-    where {{ seconds_between('steps.occurred_at', 'journeys.converted_at') }}
-        <= company.journey_lookback_days * 86400
-    window journey as (partition by steps.journey_key)
+weights as (
+    select conversion_type, attribution_model, channel_code, weight
+    from {{ ref('int_journey__channels_weighed') }}
 ),
 
 models as (
-    select 'first_touch' as attribution_model
-    union all
-    select 'last_touch' as attribution_model
-    union all
-    select 'last_non_direct' as attribution_model
-    union all
-    select 'linear' as attribution_model
+    {%- for model in attribution_models() %}
+    select '{{ model }}' as attribution_model
+    {%- if not loop.last %} union all{% endif %}
+    {%- endfor %}
+),
+
+placed as (
+    select
+        *,
+        row_number() over (partition by conversion_key order by step_number) as place,
+        count(*) over conversion as contact_count,
+        max(step_number) over conversion as last_step,
+        max(case when not is_direct then step_number end) over conversion as last_named_step,
+        max(occurred_at) over conversion as last_contact_at,
+        count(*) over (partition by conversion_key, channel_key) as channel_contact_count
+    from contacts
+    window conversion as (partition by conversion_key)
+),
+
+weighed as (
+    select
+        placed.conversion_key,
+        placed.touchpoint_key,
+        placed.step_number,
+        placed.channel_key,
+        placed.campaign_key,
+        placed.creative_key,
+        models.attribution_model,
+        1.0 / placed.channel_contact_count as share_of_channel,
+        case models.attribution_model
+            when 'first_touch' then case when placed.place = 1 then 1 else 0 end
+            when 'last_touch' then case when placed.step_number = placed.last_step then 1 else 0 end
+            when 'last_non_direct'
+                then case
+                    when placed.step_number = coalesce(placed.last_named_step, placed.last_step)
+                        then 1 else 0 end
+            when 'linear' then 1
+            when 'position_based' then {{ share_by_position(
+                'placed.place', 'placed.contact_count', 'rules.first_weight', 'rules.last_weight'
+            ) }}
+            when 'time_decay'
+                then power(
+                    0.5,
+                    {{ seconds_between('placed.occurred_at', 'placed.last_contact_at') }}
+                    / (86400.0 * rules.half_life_days)
+                )
+            else coalesce(weights.weight, 0) / placed.channel_contact_count
+        end as share
+    from placed
+    cross join models
+    cross join rules
+    left join weights
+        on placed.conversion_type = weights.conversion_type
+        and models.attribution_model = weights.attribution_model
+        and placed.channel_code = weights.channel_code
+),
+
+{# Whole numbers, whose sums do not depend on the order of adding. Where no channel of a path has a
+   weight, its channels share equally. A share below a billionth of the path is none. #}
+counted as (
+    select
+        *,
+        cast(round(share * 1e12) as bigint) as share_units,
+        sum(cast(round(share * 1e12) as bigint)) over path as path_units,
+        sum(cast(round(share_of_channel * 1e12) as bigint)) over path as path_channel_units
+    from weighed
+    window path as (partition by conversion_key, attribution_model)
+),
+
+kept as (
+    select
+        *,
+        case when path_units > 0 then share_units
+            else cast(round(share_of_channel * 1e12) as bigint) end as units
+    from counted
+    where case
+        when path_units > 0 then cast(share_units as double) / cast(path_units as double) >= 1e-9
+        else cast(share_of_channel * 1e12 as double) / cast(path_channel_units as double) >= 1e-9
+    end
+),
+
+shared as (
+    select
+        *,
+        cast(sum(units) over along as bigint) as share_until,
+        cast(sum(units) over along - units as bigint) as share_before,
+        cast(sum(units) over path as bigint) as share_total
+    from kept
+    window
+        path as (partition by conversion_key, attribution_model),
+        along as (
+            partition by conversion_key, attribution_model order by step_number
+            rows between unbounded preceding and current row
+        )
 ),
 
 credited as (
     select
-        candidates.journey_key,
-        candidates.touchpoint_key,
-        candidates.channel_key,
-        candidates.campaign_key,
-        candidates.creative_key,
-        models.attribution_model,
-        case when models.attribution_model = 'linear' then candidates.contact_count else 1 end
-            as share_count,
-        models.attribution_model <> 'linear' or candidates.step_number = candidates.last_step
-            as takes_rest
-    from candidates
-    cross join models
-    where models.attribution_model = 'linear'
-        or (
-            models.attribution_model = 'first_touch'
-            and candidates.step_number = candidates.first_step
-        )
-        or (
-            models.attribution_model = 'last_touch'
-            and candidates.step_number = candidates.last_step
-        )
-        or (
-            models.attribution_model = 'last_non_direct'
-            and candidates.step_number
-            = coalesce(candidates.last_named_step, candidates.last_step)
-        )
+        conversion_key,
+        touchpoint_key,
+        channel_key,
+        campaign_key,
+        creative_key,
+        attribution_model,
+        share_before,
+        share_until,
+        share_total
+    from shared
     union all
     select
-        journeys.journey_key,
-        {{ unknown_key() }} as touchpoint_key,
-        {{ unknown_key() }} as channel_key,
-        {{ unknown_key() }} as campaign_key,
-        {{ unknown_key() }} as creative_key,
+        conversions.conversion_key,
+        {{ unknown_key() }},
+        {{ unknown_key() }},
+        {{ unknown_key() }},
+        {{ unknown_key() }},
         models.attribution_model,
-        1 as share_count,
-        true as takes_rest
-    from journeys
+        0,
+        1,
+        1
+    from conversions
     cross join models
-    where journeys.journey_key not in (select journey_key from candidates)
+    where conversions.conversion_key not in (select conversion_key from contacts)
+),
+
+valued as (
+    select
+        credited.*,
+        conversions.conversion_type,
+        conversions.journey_key,
+        conversions.customer_key,
+        conversions.conversion_date_key,
+        {{ credited_part('cast(1 as decimal(18, 10))', 10) }} as weight,
+        {{ credited_part('conversions.revenue_amount', 4) }} as credited_revenue_amount,
+        {{ credited_part('conversions.refunded_amount', 4) }} as credited_refunded_amount,
+        {{ credited_part('conversions.margin_amount', 4) }} as credited_margin_amount
+    from credited
+    inner join conversions on credited.conversion_key = conversions.conversion_key
 ),
 
 fct_attribution as (
     select
-        credited.journey_key,
-        credited.touchpoint_key,
-        credited.attribution_model,
-        journeys.customer_key,
-        journeys.conversion_date_key,
-        credited.channel_key,
-        credited.campaign_key,
-        credited.creative_key,
-        credited.touchpoint_key <> {{ unknown_key() }} as is_attributed,
-        {{ exact_share('cast(1 as decimal(18, 10))', 10) }} as weight,
-        {{ exact_share('cast(1 as decimal(18, 10))', 10) }} as credited_conversions,
-        {{ exact_share('journeys.revenue_amount', 4) }} as credited_revenue_amount,
-        {{ exact_share('journeys.margin_amount', 4) }} as credited_margin_amount
-    from credited
-    inner join journeys on credited.journey_key = journeys.journey_key
+        conversion_key,
+        touchpoint_key,
+        attribution_model,
+        conversion_type,
+        journey_key,
+        customer_key,
+        conversion_date_key,
+        channel_key,
+        campaign_key,
+        creative_key,
+        touchpoint_key <> {{ unknown_key() }} as is_attributed,
+        weight,
+        weight as credited_conversions,
+        credited_revenue_amount,
+        credited_refunded_amount,
+        cast(credited_revenue_amount - credited_refunded_amount as decimal(18, 4))
+            as credited_net_revenue_amount,
+        credited_margin_amount
+    from valued
 )
 
 select * from fct_attribution

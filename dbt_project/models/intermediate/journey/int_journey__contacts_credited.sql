@@ -1,0 +1,68 @@
+{#
+    Grain: conversion and contact that may share in its credit: a step of its journey at or before
+    the conversion, within the lookback of the contact's channel, else of the kind of conversion,
+    else of the company. Purchases, won deals and service after a sale are no such contacts; the
+    capture of a lead is one, for its channel is the evidence of what brought the lead.
+#}
+with conversions as (
+    select * from {{ ref('fct_conversion') }}
+    where journey_key <> {{ unknown_key() }}
+),
+
+steps as (
+    select * from {{ ref('int_journey__touchpoints_numbered') }}
+    where not is_after_sale
+        and touchpoint_key not in (
+            select touchpoint_key from {{ ref('fct_conversion') }}
+            where conversion_type in ('sale', 'won_deal')
+        )
+),
+
+touchpoints as (
+    select touchpoint_key, campaign_key, creative_key, is_direct from {{ ref('fct_touchpoint') }}
+),
+
+dimension as (
+    select channel_key, channel_code from {{ ref('dim_channel') }}
+),
+
+channels as (
+    select channel_code, lookback_days from {{ source('company', 'channel') }}
+),
+
+conversion_rules as (
+    select conversion_type, lookback_days from {{ source('company', 'conversion_rule') }}
+),
+
+company as (
+    select journey_lookback_days from {{ source('company', 'company') }}
+),
+
+int_journey__contacts_credited as (
+    select
+        conversions.conversion_key,
+        conversions.conversion_type,
+        conversions.journey_key,
+        steps.touchpoint_key,
+        steps.step_number,
+        steps.channel_key,
+        dimension.channel_code,
+        touchpoints.campaign_key,
+        touchpoints.creative_key,
+        touchpoints.is_direct,
+        steps.occurred_at
+    from conversions
+    inner join steps
+        on conversions.journey_key = steps.journey_key
+        and conversions.converted_at >= steps.occurred_at
+    inner join touchpoints on steps.touchpoint_key = touchpoints.touchpoint_key
+    inner join conversion_rules on conversions.conversion_type = conversion_rules.conversion_type
+    cross join company
+    left join dimension on steps.channel_key = dimension.channel_key
+    left join channels on dimension.channel_code = channels.channel_code
+    where {{ seconds_between('steps.occurred_at', 'conversions.converted_at') }} <= 86400 * coalesce(
+            channels.lookback_days, conversion_rules.lookback_days, company.journey_lookback_days
+        )
+)
+
+select * from int_journey__contacts_credited
