@@ -24,6 +24,7 @@ from orchestration.lib.settings import PROJECT_ROOT, Settings
 CODE = (
     "dbt_project",
     "dbt_project.yml",
+    "orchestration/attribution",
     "orchestration/identity",
     "orchestration/layouts",
 )

@@ -121,11 +121,17 @@ class Stage:
         commitment = {"commitment_code": ("answer", "varchar"), "version": (1, "integer")}
         _write(rules / "sla_commitment.parquet", commitment, False)
         _write(rules / "own_brand.parquet", {"brand": ("Own", "varchar")})
+        self.conversion_rule("sale")
 
     def commitment_rule(self) -> None:
         """Give the company a commitment."""
         commitment = {"commitment_code": ("answer", "varchar"), "version": (1, "integer")}
         _write(self.settings.station("rules") / "sla_commitment.parquet", commitment)
+
+    def conversion_rule(self, conversion_type: str) -> None:
+        """Let the company count one kind of conversion."""
+        rule = {"conversion_type": (conversion_type, "varchar")}
+        _write(self.settings.station("rules") / "conversion_rule.parquet", rule)
 
     def _insert(self, table: str, columns: dict[str, Any]) -> None:
         names = ", ".join(f"? as {name}" for name in columns)

@@ -93,11 +93,42 @@ JOURNEY = {
     "revenue_amount": 10,
     "margin_amount": 4,
 }
+SALE = {
+    "conversion_type": "sale",
+    "revenue_amount": 10,
+    "refunded_amount": 3,
+    "net_revenue_amount": 7,
+    "margin_amount": 4,
+}
 CREDIT = {
+    "conversion_type": "sale",
     "attribution_model": "linear",
-    "journey_key": 1,
     "weight": 1,
     "credited_conversions": 1,
+    "credited_revenue_amount": 10,
+    "credited_net_revenue_amount": 7,
+    "credited_margin_amount": 4,
+}
+CHANNEL_CREDIT = {
+    "conversion_type": "sale",
+    "attribution_model": "shapley",
+    "model_conversions": 1,
+    "model_revenue_amount": 10,
+    "removal_effect": 1,
+    "credited_conversions": 1,
+    "credited_revenue_amount": 10,
+    "path_conversions": 1,
+    "assisted_conversions": 0,
+    "closed_conversions": 1,
+}
+SPEND = {"spend_amount": 5, "clicks": 3, "impressions": 9, "claimed_conversions": 2}
+CREDITED = {
+    "attribution_model": "linear",
+    "has_credit": True,
+    "credited_sales": 1,
+    "credited_won_deals": 0,
+    "credited_leads": 0,
+    "credited_qualified_leads": 0,
     "credited_revenue_amount": 10,
     "credited_margin_amount": 4,
 }
@@ -636,25 +667,113 @@ CASES = [
         [mart("fct_touchpoint", touchpoint_key=2, is_engagement=True, customer_key=1)],
     ),
     Case(
+        "fct_conversion",
+        "conversions_reconcile",
+        [
+            mart("fct_touchpoint", conversion_type="sale", customer_key=1),
+            mart("fct_touchpoint", conversion_type="sale", customer_key=-1),
+            mart("fct_touchpoint", conversion_type="lead", customer_key=1),
+            mart("fct_conversion", **SALE),
+        ],
+        [mart("fct_touchpoint", conversion_type="sale", customer_key=1)],
+    ),
+    Case(
+        "fct_conversion",
+        "qualified_leads_reconcile",
+        [
+            lambda stage: stage.conversion_rule("qualified_lead"),
+            mart("fct_lead", mql_at=EARLY, is_counted=True, customer_key=1),
+            mart("fct_lead", mql_at=EARLY, is_counted=False, customer_key=1),
+            mart("fct_conversion", conversion_type="qualified_lead"),
+        ],
+        [mart("fct_lead", mql_at=EARLY, is_counted=True, customer_key=1)],
+    ),
+    rows("fct_conversion", "net_is_sold_less_refunded", SALE, {"refunded_amount": 1}),
+    rows("fct_conversion", "net_is_sold_less_refunded", SALE, {"conversion_type": "lead"}),
+    Case(
         "fct_attribution",
         "credits_reconcile",
-        [mart("fct_journey", **JOURNEY), mart("fct_attribution", **CREDIT)],
-        [mart("fct_journey", **JOURNEY)],
+        [mart("fct_conversion", **SALE), mart("fct_attribution", **CREDIT)],
+        [mart("fct_conversion", **SALE)],
     ),
     Case(
         "fct_attribution",
         "credits_reconcile",
-        [mart("fct_journey", **JOURNEY), mart("fct_attribution", **CREDIT)],
+        [mart("fct_conversion", **SALE), mart("fct_attribution", **CREDIT)],
         [sql("update marts.fct_attribution set credited_revenue_amount = 11")],
     ),
-    Case("fct_attribution", "credits_reconcile", [], [mart("fct_journey", **JOURNEY)]),
-    rows(
+    Case(
         "fct_attribution",
-        "every_conversion_in_every_model",
-        CREDIT,
-        {"journey_key": 2, "weight": 0.5},
+        "credits_reconcile",
+        [mart("fct_conversion", **SALE), mart("fct_attribution", **CREDIT)],
+        [mart("fct_conversion", conversion_type="lead")],
     ),
     rows("fct_attribution", "weights_are_shares", CREDIT, {"weight": 1.5}),
+    Case(
+        "channel_attribution",
+        "both_sums_reconcile",
+        [mart("fct_conversion", **SALE), mart("channel_attribution", **CHANNEL_CREDIT)],
+        [sql("update marts.channel_attribution set model_conversions = 2")],
+    ),
+    Case(
+        "channel_attribution",
+        "both_sums_reconcile",
+        [mart("fct_conversion", **SALE), mart("channel_attribution", **CHANNEL_CREDIT)],
+        [sql("update marts.channel_attribution set credited_conversions = 0.5")],
+    ),
+    rows(
+        "channel_attribution",
+        "shapley_agrees_with_its_contacts",
+        CHANNEL_CREDIT,
+        {"model_conversions": 0.5},
+    ),
+    rows(
+        "channel_attribution", "removal_effects_are_shares", CHANNEL_CREDIT, {"removal_effect": 2}
+    ),
+    rows(
+        "channel_attribution",
+        "assists_and_closes_are_all",
+        CHANNEL_CREDIT,
+        {"assisted_conversions": 1},
+    ),
+    Case(
+        "fct_campaign_performance_monthly",
+        "spend_reconciles",
+        [
+            mart("fct_ad_spend_daily", **SPEND),
+            mart("fct_attribution", **CREDIT),
+            mart("fct_campaign_performance_monthly", attribution_model="linear", **SPEND),
+        ],
+        [mart("fct_ad_spend_daily", **SPEND)],
+    ),
+    Case(
+        "fct_campaign_performance_monthly",
+        "spend_reconciles",
+        [
+            mart("fct_ad_spend_daily", **SPEND),
+            mart("fct_attribution", **CREDIT),
+            mart("fct_campaign_performance_monthly", attribution_model="linear", **SPEND),
+        ],
+        [mart("fct_attribution", **CREDIT | {"attribution_model": "markov"})],
+    ),
+    Case(
+        "fct_campaign_performance_monthly",
+        "credit_reconciles",
+        [mart("fct_attribution", **CREDIT), mart("fct_campaign_performance_monthly", **CREDITED)],
+        [sql("update marts.fct_campaign_performance_monthly set credited_sales = 2")],
+    ),
+    rows(
+        "fct_campaign_progress_daily",
+        "days_lie_in_the_period",
+        {
+            "start_date": DAY,
+            "end_date": DAY,
+            "progress_date": DAY,
+            "target": 10.0,
+            "target_to_date": 10.0,
+        },
+        {"target_to_date": 20.0},
+    ),
     Case(
         "customer_timeline",
         "touchpoints_reconcile",

@@ -246,15 +246,13 @@ def assert_marts_agree(stage: Stage) -> None:
         stage,
         """
         with credited as (
-            select attribution_model, journey_key, sum(weight) as weight,
+            select attribution_model, conversion_key, sum(weight) as weight,
                 sum(credited_revenue_amount) as revenue
             from marts.fct_attribution group by all
         )
         select * from credited
-        full join (from marts.fct_journey where outcome = 'converted') as journey
-            using (journey_key)
-        where weight is null or abs(weight - 1) > 1e-9
-            or abs(revenue - journey.revenue_amount) > 1e-4
+        full join marts.fct_conversion as conversion using (conversion_key)
+        where weight is distinct from 1 or revenue is distinct from conversion.revenue_amount
         """,
     )
     assert not ask(

@@ -16,5 +16,6 @@ def model(dbt: Any, session: Any) -> pa.Table:
     from orchestration.attribution.warehouse import channels_weighed
 
     dbt.config(materialized="table")
-    ((markov_order,),) = dbt.source("company", "attribution_rule").project("markov_order").fetchall()
+    rules = dbt.source("company", "attribution_rule")
+    ((markov_order,),) = rules.project("markov_order").fetchall()
     return channels_weighed(dbt.ref("int_journey__paths_aggregated"), markov_order)
