@@ -37,7 +37,7 @@ def channels_weighed(paths: duckdb.DuckDBPyRelation, markov_order: int) -> pa.Ta
     Raises AttributionError for paths that cannot be counted.
     """
     kinds = paths.project("conversion_type").distinct().order("conversion_type").fetchall()
-    columns = "path, conversions, cast(revenue_amount as double) as value, nulls"
+    columns = "path, conversions, revenue_amount as value, nulls"
     tables = [
         _of_kind(kind, paths.filter(f"conversion_type = '{kind}'").project(columns), markov_order)
         for (kind,) in kinds
