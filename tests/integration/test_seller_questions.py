@@ -1,4 +1,4 @@
-"""The queries about sellers, Q01, Q06, Q22 and Q23, on the sample company, against its truth."""
+"""The queries about sellers (Q01, Q04 to Q06, Q22, Q23) on the sample, against its truth."""
 
 from __future__ import annotations
 
@@ -40,6 +40,60 @@ def test_q01_counts_the_purchases_that_people_truly_made(
     )
     shares = sum(row["customers"] * row["mean_share_of_purchases"] for row in told.values())
     assert shares == pytest.approx(customers), "each customer's shares sum to one"
+
+
+def test_q04_listed_stores_truly_list_the_product(marts: duckdb.DuckDBPyConnection) -> None:
+    """Never more stores than list it; few fewer, for slow sellers are unsold for a month."""
+    names = names_of_distributors(marts)
+    listed = rows(
+        marts,
+        """
+        select distributor_code, product_name, count(*)
+        from truth.listing inner join marts.dim_product as product
+            on lpad(listing.gtin, 14, '0') = product.gtin
+        where coalesce(listed_from, date '1900-01-01') <= (select max(period_end_date)
+                from marts.fct_sell_out)
+            and coalesce(listed_to, date '9999-12-31') > (select max(period_end_date) - 36
+                from marts.fct_sell_out)
+        group by all
+        """,
+    )
+    true = {(distributor, product): stores for distributor, product, stores in listed}
+    told = asked(marts, "q04")
+    for row in told:
+        key = (names[row["distributor_name"]], row["product_name"])
+        assert row["stores_listed"] <= true.get(key, 0), key
+        assert 0 <= row["weighted_distribution"] <= 1
+    assert sum(row["stores_listed"] for row in told) > 0.8 * sum(true.values())
+    assert sum(row["stores_no_longer"] for row in told) > 0
+
+
+def test_q05_share_of_shelf_is_the_true_one_and_space_goes_with_sales(
+    marts: duckdb.DuckDBPyConnection,
+) -> None:
+    names = names_of_distributors(marts)
+    true = {
+        (distributor, category): share
+        for distributor, category, share in rows(
+            marts,
+            """
+            select distributor_code, category,
+                sum(facings) filter (not shelf.is_competitor) / sum(facings)
+            from truth.shelf inner join marts.dim_product as product
+                on lpad(shelf.gtin, 14, '0') = product.gtin
+            where not is_spoiled
+            group by all
+            """,
+        )
+    }
+    told = asked(marts, "q05")
+    assert len(told) == len(true)
+    for row in told:
+        place = (names[row["distributor_name"]], row["shelf_category"])
+        assert row["share_of_shelf"] == pytest.approx(true[place])
+        assert 0.85 < row["availability"] < 1
+    found = [row["facing_sell_out_correlation"] for row in told]
+    assert sum(found) / len(found) > 0.1, "a facing truly draws buyers"
 
 
 def test_q06_known_and_all_units_are_the_true_ones(marts: duckdb.DuckDBPyConnection) -> None:
