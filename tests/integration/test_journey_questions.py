@@ -22,6 +22,14 @@ ORIGINS = {
     "service_store": ("Store",),
     "service_web": ("Web", "Chat"),
 }
+ONLINE = (
+    "paid_search", "organic_search", "paid_social", "organic_social", "display", "email",
+    "referral", "direct",
+    "social_message",
+    "lead: Web", "lead: Facebook Ads", "lead: Google Ads", "lead: LinkedIn Ads", "lead: Partner",
+)  # fmt: skip
+"""Truth's names of contacts on digital channels before a purchase."""
+LOOKBACK = "interval 30 day"
 INTENTS = {"Question": "ask", "Complaint": "complain", "Return": "return"}
 
 
@@ -262,6 +270,124 @@ def test_q21_and_q32_count_each_conversion_once(marts: duckdb.DuckDBPyConnection
     assert by_place["all"]["sold_unit_share"] == 1
     assert by_place["physical_store"]["published_store_share"] is not None
     assert by_place["all"]["published_online_start_share"] is not None
+
+
+@pytest.fixture(scope="module")
+def store_purchases(purchases: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """The marts, with `researched`: purchases in stores by people whom one customer is.
+
+    Beside what the warehouse tells of online contacts stands what truth tells of those that some
+    system recorded of the same customer: since the conversion before, and within the lookback. A
+    click on an e-mail is recorded by the newsletter, whoever's the device is on which it opened.
+    """
+    purchases.execute(f"""
+        create or replace temp table contact as
+        select identity.customer_key, touch.happened_at
+        from truth.touchpoint as touch
+        inner join marts.bridge_customer_identity as identity
+            on touch.record_id = identity.record_id
+        where touch.channel in {ONLINE} and touch.stage <> 'loyalty'
+        union all
+        select identity.customer_key, touch.happened_at
+        from truth.touchpoint as touch
+        inner join truth.record as profile
+            on touch.person_id = profile.person_id and profile.record_id like 'klaviyo.person:%'
+        inner join marts.bridge_customer_identity as identity
+            on profile.record_id = identity.record_id
+        where touch.channel = 'email' and touch.stage <> 'loyalty';
+        create or replace temp table researched as
+        with bought as (
+            select conversion.customer_key, conversion.converted_at, conversion.revenue_amount,
+                conversion.online_contact_count, conversion.is_seen_online,
+                truly.has_online_touch, truly.starts_online
+            from marts.fct_conversion as conversion
+            inner join customer_person using (customer_key)
+            inner join truly using (person_id, converted_at)
+            where conversion_type = 'sale' and conversion.place_type = 'physical_store'
+        ),
+        dated as (
+            select bought.*, max(earlier.occurred_at) as previous_at
+            from bought
+            left join marts.fct_touchpoint as earlier
+                on bought.customer_key = earlier.customer_key
+                and earlier.is_conversion and earlier.occurred_at < bought.converted_at
+            group by all
+        )
+        select dated.*, count(contact.happened_at) as recorded_contacts
+        from dated
+        left join contact
+            on dated.customer_key = contact.customer_key
+            and contact.happened_at <= converted_at
+            and contact.happened_at >= converted_at - {LOOKBACK}
+            and contact.happened_at > coalesce(previous_at, timestamp '1900-01-01')
+        group by all
+    """)
+    return purchases
+
+
+def test_q28_online_contacts_are_all_that_systems_recorded(
+    store_purchases: duckdb.DuckDBPyConnection,
+) -> None:
+    """Purchase by purchase: no research is made up, and none that was recorded is missed."""
+    ((bought, online, differ),) = rows(
+        store_purchases,
+        """
+        select count(*), count(*) filter (online_contact_count > 0),
+            count(*) filter ((online_contact_count > 0) <> (recorded_contacts > 0))
+        from researched
+        """,
+    )
+    assert bought > 50
+    assert 0.2 < online / bought < 0.9
+    assert differ == 0
+
+
+def test_q28_is_a_lower_bound_of_the_truth(store_purchases: duckdb.DuckDBPyConnection) -> None:
+    """More truly began online; all that is told did, but for messages, which truth leaves out."""
+    ((online, truly, seen, wrong),) = rows(
+        store_purchases,
+        """
+        select avg((online_contact_count > 0)::integer), avg(has_online_touch::integer),
+            avg(is_seen_online::integer),
+            count(*) filter (online_contact_count > 0 and not has_online_touch)
+                / count(*) filter (online_contact_count > 0)
+        from researched
+        """,
+    )
+    assert wrong < 0.02
+    assert online < truly
+    assert online <= seen
+    (whole,) = (row for row in asked(store_purchases, "q28") if row["level"] == "all")
+    assert whole["online_share"] == pytest.approx(online, abs=0.03), "few customers are two people"
+    assert whole["online_share"] <= whole["seen_online_share"]
+    assert whole["online_share_where_seen"] > whole["online_share"]
+
+
+def test_q28_parts_sum_to_the_whole(marts: duckdb.DuckDBPyConnection) -> None:
+    told = asked(marts, "q28")
+    (whole,) = (row for row in told if row["level"] == "all")
+    ((influenced, revenue, purchases),) = rows(
+        marts,
+        """
+        select sum(revenue_amount) filter (online_contact_count > 0), sum(revenue_amount), count(*)
+        from marts.fct_conversion
+        where conversion_type = 'sale' and place_type = 'physical_store'
+        """,
+    )
+    assert whole["influenced_amount"] == pytest.approx(float(influenced), abs=0.01)
+    assert whole["influenced_share"] == pytest.approx(float(influenced / revenue))
+    assert whole["purchases"] == purchases
+    for level in ("market", "distributor", "product category"):
+        parts = [row for row in told if row["level"] == level]
+        columns = ["influenced_amount", "sold_units"]
+        if level != "product category":
+            columns += ["purchases", "after_online_contact"]
+        for column in columns:
+            total = sum(row[column] or 0 for row in parts)
+            assert total == pytest.approx(whole[column]), (level, column)
+    unknown = [row for row in told if row["unidentified_unit_share"] == 1]
+    assert unknown, "distributors that share no baskets are told"
+    assert all(row["influenced_amount"] is None for row in unknown), "and nothing is guessed"
 
 
 def test_q31_is_counted_contact_by_contact(

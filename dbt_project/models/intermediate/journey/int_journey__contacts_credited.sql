@@ -22,20 +22,8 @@ touchpoints as (
     select touchpoint_key, campaign_key, creative_key, is_direct from {{ ref('fct_touchpoint') }}
 ),
 
-dimension as (
-    select channel_key, channel_code from {{ ref('dim_channel') }}
-),
-
-channels as (
-    select channel_code, lookback_days from {{ source('company', 'channel') }}
-),
-
-conversion_rules as (
-    select conversion_type, lookback_days from {{ source('company', 'conversion_rule') }}
-),
-
-company as (
-    select journey_lookback_days from {{ source('company', 'company') }}
+lookbacks as (
+    select * from {{ ref('int_journey__channel_lookbacks') }}
 ),
 
 int_journey__contacts_credited as (
@@ -46,7 +34,7 @@ int_journey__contacts_credited as (
         steps.touchpoint_key,
         steps.step_number,
         steps.channel_key,
-        dimension.channel_code,
+        lookbacks.channel_code,
         touchpoints.campaign_key,
         touchpoints.creative_key,
         touchpoints.is_direct,
@@ -56,13 +44,11 @@ int_journey__contacts_credited as (
         on conversions.journey_key = steps.journey_key
         and conversions.converted_at >= steps.occurred_at
     inner join touchpoints on steps.touchpoint_key = touchpoints.touchpoint_key
-    inner join conversion_rules on conversions.conversion_type = conversion_rules.conversion_type
-    cross join company
-    left join dimension on steps.channel_key = dimension.channel_key
-    left join channels on dimension.channel_code = channels.channel_code
-    where {{ seconds_between('steps.occurred_at', 'conversions.converted_at') }} <= 86400 * coalesce(
-            channels.lookback_days, conversion_rules.lookback_days, company.journey_lookback_days
-        )
+    inner join lookbacks
+        on steps.channel_key = lookbacks.channel_key
+        and conversions.conversion_type = lookbacks.conversion_type
+    where {{ seconds_between('steps.occurred_at', 'conversions.converted_at') }}
+        <= lookbacks.lookback_seconds
 )
 
 select * from int_journey__contacts_credited

@@ -30,6 +30,10 @@ refunds as (
     select * from {{ ref('int_journey__refunds_summed') }}
 ),
 
+researched as (
+    select * from {{ ref('int_journey__conversions_researched') }}
+),
+
 customers as (
     select customer_key, market_code from {{ ref('dim_customer') }}
     where is_current
@@ -139,6 +143,9 @@ fct_conversion as (
         conversions.distributor_key,
         conversions.sale_id,
         conversions.lead_id,
+        researched.online_contact_count,
+        researched.last_online_contact_at,
+        researched.is_seen_online,
         sales.revenue_amount,
         cast(
             case when sales.revenue_amount is not null then coalesce(refunds.refunded_amount, 0) end
@@ -153,6 +160,7 @@ fct_conversion as (
     left join customers on conversions.customer_key = customers.customer_key
     left join sales on conversions.sale_id = sales.sale_id
     left join refunds on conversions.sale_id = refunds.sale_id
+    left join researched on conversions.touchpoint_key = researched.touchpoint_key
 )
 
 select * from fct_conversion
