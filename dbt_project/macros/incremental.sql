@@ -18,6 +18,10 @@
     'key_column' is given: then only the rows that it selects.
 #}
 {% macro days_to_rebuild(layouts, day_shift=0) -%}
+    {#- A visit that may go on after midnight stands on the day before. -#}
+    {%- if execute and 'ga4.events' in layouts and not sessions_end_at_midnight() -%}
+        {%- set day_shift = day_shift + 1 -%}
+    {%- endif -%}
     {%- for shift in range(-day_shift, day_shift + 1) %}
     {%- set day -%}
         {%- if shift -%} cast({{ dbt.dateadd('day', shift, 'business_date') }} as date)

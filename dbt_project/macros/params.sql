@@ -28,6 +28,13 @@
     list_extract({{ params }}, list_position({{ keys }}, '{{ name }}')).value.{{ kind }}
 {%- endmacro %}
 
+{# What makes two rows of the web the same event. #}
+{% macro web_event_key() -%}
+    {{ return([
+        'user_pseudo_id', 'event_timestamp', 'event_name', 'event_bundle_sequence_id'
+    ]) }}
+{%- endmacro %}
+
 {# UTC timestamp of microseconds since the epoch. #}
 {% macro timestamp_of_micros(expression) -%}
     {{ return(adapter.dispatch('timestamp_of_micros', 'customer_full_stack')(expression)) }}

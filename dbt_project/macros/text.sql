@@ -14,7 +14,11 @@
 
 {# Whether a text matches a literal regular expression, whatever the case. #}
 {% macro matches_text(text, pattern) -%}
-    {{ return(adapter.dispatch('matches', 'customer_full_stack')(text, "'" ~ pattern ~ "'")) }}
+    {{ return(
+        adapter.dispatch('matches', 'customer_full_stack')(
+            text, "'" ~ (pattern | string | replace("'", "''")) ~ "'"
+        )
+    ) }}
 {%- endmacro %}
 
 {# The first group of a regular expression in a text, whatever the case. #}

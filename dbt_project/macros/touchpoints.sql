@@ -157,40 +157,6 @@
     date_sub('second', {{ from_expression }}, {{ to_expression }})
 {%- endmacro %}
 
-{# What brought a visit, as one text: source, medium, campaign, campaign code, creative code;
-   null where the event does not say. `traffic_part` reads it. #}
-{% macro traffic_as_text(relation) -%}
-    case
-        when {{ relation }}.source is not null
-            or {{ relation }}.medium is not null
-            or {{ relation }}.campaign_code is not null
-            then
-                {%- for column in
-                    ['source', 'medium', 'campaign_name', 'campaign_code', 'creative_code'] %}
-                coalesce({{ relation }}.{{ column }}, '')
-                {%- if not loop.last %} || chr(31) || {% endif -%}
-                {%- endfor %}
-    end
-{%- endmacro %}
-
-{% macro traffic_part(expression, name) -%}
-    {%- set names = ['source', 'medium', 'campaign_name', 'campaign_code', 'creative_code'] -%}
-    nullif({{ dbt.split_part(expression, 'chr(31)', names.index(name) + 1) }}, '')
-{%- endmacro %}
-
-{# How far in the buying cycle an event of Google's recommended names shows a person to be. #}
-{% macro web_event_stage_rank(event_name) -%}
-    case
-        when {{ event_name }} in (
-            'add_to_cart', 'view_cart', 'begin_checkout', 'add_shipping_info', 'add_payment_info',
-            'add_to_wishlist', 'purchase', 'generate_lead'
-        ) then 3
-        when {{ event_name }} in (
-            'view_item', 'view_item_list', 'select_item', 'search', 'view_search_results'
-        ) then 2
-    end
-{%- endmacro %}
-
 {# What a branch of the touchpoints does not know. #}
 {% macro unknown_text() -%}
     cast(null as {{ dbt.type_string() }})

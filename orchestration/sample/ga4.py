@@ -71,10 +71,13 @@ def _create_sessions(
         joined as (
             select * from people union all select * from leads union all select * from strangers
         )
-        select s.*, coalesce(d.category, 'desktop') as category, coalesce(d.operating_system,
-            'Windows') as operating_system,
-            case when s.kind = 'bot' then 'HeadlessChrome' else coalesce(d.browser, 'Chrome')
-                end as browser,
+        select s.*,
+            {{'category': coalesce(d.category, 'desktop'),
+             'operating_system': coalesce(d.operating_system, 'Windows'),
+             'language': m.language,
+             'web_info': {{'browser': case when s.kind = 'bot' then 'HeadlessChrome'
+                 else coalesce(d.browser, 'Chrome') end,
+                 'hostname': 'www.lumavera.' || m.domain || '.example'}}}} as device,
             coalesce(d.skew_seconds, 0) as skew_seconds,
             case when s.kind = 'bot' then 'Yes' when s.kind = 'passer_by' then 'Yes'
                 else d.analytics_storage end as analytics_storage,
@@ -90,9 +93,6 @@ def _create_sessions(
             chance(s.session_id, 'session.outbound') < case when s.ends_at_e_tailer then 0.5
                 else {rates["outbound_click"] / 3} end
                 and s.kind = 'person' as clicks_out,
-            {{'category': category, 'operating_system': operating_system, 'language': m.language,
-             'web_info': {{'browser': browser, 'hostname': 'www.lumavera.' || m.domain
-                 || '.example'}}}} as device,
             {{'country': m.country, 'region': p.region, 'city': p.city}} as geo,
             {{'manual_campaign_id': x.campaign_id, 'manual_campaign_name': x.campaign_name,
              'manual_source': nullif(g.source, '(direct)'), 'manual_medium': nullif(g.medium,

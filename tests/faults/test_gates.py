@@ -605,6 +605,12 @@ CASES = [
         {"weight": 0.5},
     ),
     rows(
+        "fct_excluded_session_daily",
+        "counts_are_whole",
+        {"session_count": 2, "event_count": 40, "outbound_click_count": 1},
+        {"event_count": 1},
+    ),
+    rows(
         "dim_touchpoint_type",
         "types_are_described",
         {"touchpoint_type": "store_visit", "is_inferred": False},
