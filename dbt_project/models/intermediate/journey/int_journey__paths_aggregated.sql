@@ -25,13 +25,10 @@ steps as (
 
 channels as (
     select
-        dimension.channel_key,
-        dimension.channel_code,
-        rules.lookback_days,
-        row_number() over (order by dimension.channel_code) as channel_number
-    from {{ ref('dim_channel') }} as dimension
-    left join {{ source('company', 'channel') }} as rules
-        on dimension.channel_code = rules.channel_code
+        channel_key,
+        channel_code,
+        row_number() over (order by channel_code) as channel_number
+    from {{ ref('dim_channel') }}
 ),
 
 codes as (
@@ -39,16 +36,23 @@ codes as (
     from channels
 ),
 
-conversion_rules as (
-    select
-        conversion_rule.conversion_type,
-        coalesce(conversion_rule.lookback_days, company.journey_lookback_days) as lookback_days
-    from {{ source('company', 'conversion_rule') }} as conversion_rule
-    cross join {{ source('company', 'company') }} as company
+lookbacks as (
+    select * from {{ ref('int_journey__channel_lookbacks') }}
 ),
 
-lookbacks as (
-    select distinct lookback_days from conversion_rules
+{# Kinds of conversion that look back alike on every channel share the work: one of them stands
+   for all. #}
+kinds as (
+    select
+        conversion_type,
+        min(conversion_type) over (partition by lookback_seconds) as lookback_type
+    from (
+        select
+            conversion_type,
+            {{ code_list('lookback_seconds', 'channel_key') }} as lookback_seconds
+        from lookbacks
+        group by conversion_type
+    ) as listed
 ),
 
 converting as (
@@ -71,15 +75,16 @@ last_contacts as (
 travelled as (
     select
         steps.journey_key,
-        lookbacks.lookback_days,
+        lookbacks.conversion_type as lookback_type,
         {{ channel_list('steps.step_number', 'channels.channel_number', 'true') }} as channels
     from steps
     inner join last_contacts on steps.journey_key = last_contacts.journey_key
     inner join channels on steps.channel_key = channels.channel_key
-    cross join lookbacks
-    where {{ seconds_between('steps.occurred_at', 'last_contacts.last_contact_at') }}
-        <= 86400 * coalesce(channels.lookback_days, lookbacks.lookback_days)
-    group by steps.journey_key, lookbacks.lookback_days
+    inner join lookbacks on steps.channel_key = lookbacks.channel_key
+    where lookbacks.conversion_type in (select lookback_type from kinds)
+        and {{ seconds_between('steps.occurred_at', 'last_contacts.last_contact_at') }}
+        <= lookbacks.lookback_seconds
+    group by steps.journey_key, lookbacks.conversion_type
 ),
 
 {# Journeys without a conversion of a kind are all journeys less those that have one. #}
@@ -98,27 +103,26 @@ counted as (
     left join converting on conversions.conversion_key = converting.conversion_key
     union all
     select
-        conversion_rules.conversion_type,
+        kinds.conversion_type,
         travelled.channels,
         0,
         0,
         count(*) as nulls
     from travelled
-    inner join conversion_rules on travelled.lookback_days = conversion_rules.lookback_days
-    group by conversion_rules.conversion_type, travelled.channels
+    inner join kinds on travelled.lookback_type = kinds.lookback_type
+    group by kinds.conversion_type, travelled.channels
     union all
     select
-        converted_journeys.conversion_type,
+        kinds.conversion_type,
         travelled.channels,
         0,
         0,
         -1
     from converted_journeys
-    inner join conversion_rules
-        on converted_journeys.conversion_type = conversion_rules.conversion_type
+    inner join kinds on converted_journeys.conversion_type = kinds.conversion_type
     inner join travelled
         on converted_journeys.journey_key = travelled.journey_key
-        and conversion_rules.lookback_days = travelled.lookback_days
+        and kinds.lookback_type = travelled.lookback_type
 ),
 
 summed as (

@@ -51,18 +51,20 @@ took_part as (
     group by conversion_type, channel_key
 ),
 
-{# Every channel on a path has a row of every model, if only to show that it gets nothing. #}
+{# Every channel of a journey has a row of every model, if only to show that it gets nothing. #}
 members as (
     select
-        took_part.conversion_type,
+        shared.conversion_type,
         models.attribution_model,
-        took_part.channel_key
-    from took_part
+        shared.channel_key
+    from (
+        select conversion_type, channel_key from took_part
+        union
+        select conversion_type, channel_key from credited
+        union
+        select conversion_type, channel_key from weighed
+    ) as shared
     cross join (select distinct attribution_model from attribution) as models
-    union
-    select conversion_type, attribution_model, channel_key from credited
-    union
-    select conversion_type, attribution_model, channel_key from weighed
 ),
 
 channel_attribution as (
@@ -81,8 +83,13 @@ channel_attribution as (
         ) as model_revenue_amount,
         cast(weighed.removal_effect as double) as removal_effect,
         cast(coalesce(credited.credited_conversions, 0) as decimal(18, 10)) as credited_conversions,
-        cast(credited.credited_revenue_amount as decimal(18, 4)) as credited_revenue_amount,
-        cast(credited.credited_net_revenue_amount as decimal(18, 4)) as credited_net_revenue_amount,
+        {%- for measure in ['revenue', 'net_revenue'] %}
+        cast(
+            case when members.conversion_type in ('sale', 'won_deal')
+                then coalesce(credited.credited_{{ measure }}_amount, 0) end
+            as decimal(18, 4)
+        ) as credited_{{ measure }}_amount,
+        {%- endfor %}
         cast(credited.credited_margin_amount as decimal(18, 4)) as credited_margin_amount,
         {{ whole('coalesce(took_part.path_conversions, 0)') }} as path_conversions,
         {{ whole('coalesce(took_part.path_conversions - took_part.closed_conversions, 0)') }}

@@ -21,6 +21,13 @@ facts as (
         'fct_shelf_audit': 'audit_date',
         'fct_lead': 'captured_date',
         'fct_ticket': 'opened_date',
+        'fct_ticket_handoff': 'cast(handed_over_at as date)',
+        'fct_answer': 'cast(answered_at as date)',
+        'fct_lead_stage': 'cast(entered_at as date)',
+        'fct_company_contact': 'contact_date',
+        'fct_linked_purchase': 'purchase_date',
+        'fct_journey': 'cast(last_touch_at as date)',
+        'fct_conversion': 'conversion_date',
     }.items() %}
     select
         'mart' as subject_type,
