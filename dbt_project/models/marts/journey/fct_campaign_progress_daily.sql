@@ -47,13 +47,18 @@ daily as (
     select * from {{ ref('int_journey__campaign_days_summed') }}
 ),
 
-{# How far each metric's source reaches; what is newer is not known yet. #}
+{# How far the sources of a metric reach; what is newer is not known yet. Leads and sales may be
+   days apart, so it is the contacts that tell. #}
 reach as (
     select
-        metric,
-        max(day) as data_until_date
-    from daily
-    group by metric
+        'advertising' as source_kind,
+        max(spend_date) as data_until_date
+    from {{ ref('fct_ad_spend_daily') }}
+    union all
+    select
+        'contacts',
+        max(touchpoint_date)
+    from {{ ref('fct_touchpoint') }}
 ),
 
 reported as (
@@ -62,6 +67,8 @@ reported as (
 
 spread as (
     select
+        case when targets.metric in ('spend', 'impressions', 'clicks') then 'advertising'
+            else 'contacts' end as source_kind,
         coalesce(campaigns.campaign_key, {{ key_or_unknown('targets.campaign_code') }})
             as campaign_key,
         targets.*,
@@ -82,8 +89,7 @@ reached as (
     select
         spread.*,
         reach.data_until_date,
-        reported.campaign_key is not null
-            or spread.metric not in ('spend', 'impressions', 'clicks') as is_reported,
+        reported.campaign_key is not null or spread.source_kind = 'contacts' as is_reported,
         sum(coalesce(daily.quantity, 0)) over (
             partition by spread.campaign_code, spread.metric, spread.start_date
             order by spread.progress_date
@@ -94,7 +100,7 @@ reached as (
         on spread.campaign_key = daily.campaign_key
         and spread.metric = daily.metric
         and spread.progress_date = daily.day
-    left join reach on spread.metric = reach.metric
+    left join reach on spread.source_kind = reach.source_kind
     left join reported
         on spread.campaign_key = reported.campaign_key
         and spread.metric = reported.metric

@@ -25,7 +25,6 @@ facts as (
         'fct_answer': 'cast(answered_at as date)',
         'fct_lead_stage': 'cast(entered_at as date)',
         'fct_company_contact': 'contact_date',
-        'fct_linked_purchase': 'purchase_date',
         'fct_journey': 'cast(last_touch_at as date)',
         'fct_conversion': 'conversion_date',
     }.items() %}
