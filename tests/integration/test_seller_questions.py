@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 import duckdb
 import pytest
 from questions_asked import asked, rows
@@ -43,12 +45,15 @@ def test_q01_counts_the_purchases_that_people_truly_made(
 
 
 def test_q04_listed_stores_truly_list_the_product(marts: duckdb.DuckDBPyConnection) -> None:
-    """Never more stores than list it; few fewer, for slow sellers are unsold for a month."""
+    """Never more stores than list it; few fewer, for slow sellers are unsold for a month.
+
+    By names, since an e-tailer lists some products under a number of its own and an old name.
+    """
     names = names_of_distributors(marts)
     listed = rows(
         marts,
         """
-        select distributor_code, product_name, count(*)
+        select distributor_code, replace(product_name, ' (new design)', ''), count(*)
         from truth.listing inner join marts.dim_product as product
             on lpad(listing.gtin, 14, '0') = product.gtin
         where coalesce(listed_from, date '1900-01-01') <= (select max(period_end_date)
@@ -60,10 +65,12 @@ def test_q04_listed_stores_truly_list_the_product(marts: duckdb.DuckDBPyConnecti
     )
     true = {(distributor, product): stores for distributor, product, stores in listed}
     told = asked(marts, "q04")
+    found: dict[tuple[str, str], int] = defaultdict(int)
     for row in told:
-        key = (names[row["distributor_name"]], row["product_name"])
-        assert row["stores_listed"] <= true.get(key, 0), key
         assert 0 <= row["weighted_distribution"] <= 1
+        product = row["product_name"].removesuffix(" (new design)")
+        found[names[row["distributor_name"]], product] += row["stores_listed"]
+    assert not {key for key, stores in found.items() if stores > true.get(key, 0)}
     assert sum(row["stores_listed"] for row in told) > 0.8 * sum(true.values())
     assert sum(row["stores_no_longer"] for row in told) > 0
 
@@ -114,7 +121,7 @@ def test_q06_known_and_all_units_are_the_true_ones(marts: duckdb.DuckDBPyConnect
             assert row["identified_unit_share"] == pytest.approx(identified / units)
         else:
             assert row["identified_units"] is None
-        assert row["days_covered_share"] == 1
+        assert row["days_covered_share"] > 0.95, "but for days without a sale"
     assert {name for name, row in told.items() if row["shares_baskets"]} == {"northmart"}
     assert told["superlider"]["units_without_value"] == told["superlider"]["sold_units"]
 
