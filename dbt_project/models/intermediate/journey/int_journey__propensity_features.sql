@@ -1,0 +1,151 @@
+{#
+    Grain: sampled profile and cut-off day, with what was known of it at the day's end, and what its
+    customer did within the horizon after it (null for the last day). Nothing later than the cut-off
+    day goes into what was known, nor a link to a customer that came later.
+#}
+with contacts as (
+    select * from {{ ref('int_journey__contacts_as_known') }}
+),
+
+sampled as (
+    select * from {{ ref('int_journey__profiles_sampled') }}
+),
+
+cutoffs as (
+    select * from {{ ref('int_journey__cutoff_days') }}
+),
+
+channels as (
+    select * from {{ ref('dim_channel') }}
+),
+
+company as (
+    select journey_lapse_days from {{ source('company', 'company') }}
+),
+
+seen as (
+    select
+        sampled.cutoff_number,
+        sampled.profile_key,
+        {{ days_between('contacts.touchpoint_date', 'sampled.cutoff_date') }} as age_days,
+        contacts.*,
+        channels.ownership,
+        channels.is_digital
+    from sampled
+    inner join contacts
+        on sampled.profile_key = contacts.profile_key
+        and sampled.cutoff_date between contacts.known_from_date and contacts.known_until_date
+    left join channels on contacts.channel_key = channels.channel_key
+),
+
+known as (
+    select
+        cutoff_number,
+        profile_key,
+        max(age_days) as tenure_days,
+        min(case when is_step then age_days end) as step_days,
+        min(case when is_by_company then age_days end) as contacted_days,
+        max(case when is_step and stage = 'intent' then touchpoint_date end) as intent_date,
+        max(case when is_step and stage = 'consideration' then touchpoint_date end)
+            as consideration_date,
+        max(case when is_conversion then touchpoint_date end) as conversion_date,
+        sum(case when is_conversion and age_days < 365 then 1 else 0 end) as conversions_year,
+        sum(case when is_step and age_days < 7 then 1 else 0 end) as steps_week,
+        sum(case when is_step and age_days < 90 then 1 else 0 end) as steps_quarter,
+        sum(case when is_step and age_days < 365 then 1 else 0 end) as steps_year,
+        {% for stage in ['awareness', 'consideration', 'intent', 'service', 'loyalty'] -%}
+        sum(case when is_step and age_days < 30 and stage = '{{ stage }}' then 1 else 0 end)
+            as {{ stage }}_month,
+        {% endfor -%}
+        {% for ownership in ['paid', 'owned', 'earned'] -%}
+        sum(case when is_step and age_days < 30 and ownership = '{{ ownership }}' then 1 else 0 end)
+            as {{ ownership }}_month,
+        {% endfor -%}
+        sum(case when is_step and age_days < 30 and not is_digital then 1 else 0 end)
+            as physical_month,
+        count(distinct case when is_step and age_days < 30 then channel_key end) as channels_month,
+        sum(case when is_by_company and age_days < 30 then 1 else 0 end) as contacts_month,
+        sum(case when touchpoint_type = 'email_opened' and age_days < 90 then 1 else 0 end)
+            as opens_quarter,
+        max(case when is_identified then 1 else 0 end) as is_identified,
+        {{ newest_text('market_code', 'occurred_at') }} as market_code,
+        {{ newest_text('device_category', 'occurred_at') }} as device_category
+    from seen
+    group by cutoff_number, profile_key
+),
+
+outcomes as (
+    select
+        sampled.cutoff_number,
+        sampled.profile_key,
+        max(case when contacts.is_conversion then 1 else 0 end) as is_converted,
+        {# The first step, the lower stage first where two fall into one second. #}
+        mod(
+            min(
+                case when contacts.is_step and {{ stage_rank('contacts.stage') }} > 0
+                    then {{ seconds_between("timestamp '1970-01-01'", 'contacts.occurred_at') }} * 8
+                        + {{ stage_rank('contacts.stage') }} end
+            ),
+            8
+        ) as next_stage_rank
+    from sampled
+    inner join cutoffs on sampled.cutoff_number = cutoffs.cutoff_number
+    inner join contacts
+        on sampled.customer_key = contacts.customer_key
+        and contacts.profile_key = contacts.customer_key
+        and contacts.touchpoint_date > sampled.cutoff_date
+        and contacts.touchpoint_date <= cutoffs.horizon_end_date
+    where not cutoffs.is_current
+    group by sampled.cutoff_number, sampled.profile_key
+),
+
+int_journey__propensity_features as (
+    select
+        sampled.cutoff_number,
+        sampled.cutoff_date,
+        sampled.profile_key,
+        sampled.customer_key,
+        {{ market_state(
+            'known.intent_date', 'known.consideration_date', 'known.conversion_date',
+            'sampled.cutoff_date', 'company.journey_lapse_days'
+        ) }} as market_state,
+        {{ whole('known.tenure_days') }} as tenure_days,
+        {{ whole('known.step_days') }} as step_days,
+        {{ whole('known.contacted_days') }} as contacted_days,
+        {{ whole(days_between('known.intent_date', 'sampled.cutoff_date')) }} as intent_days,
+        {{ whole(days_between('known.conversion_date', 'sampled.cutoff_date')) }}
+            as conversion_days,
+        {% for count in [
+            'conversions_year', 'steps_week', 'steps_quarter', 'steps_year', 'awareness_month',
+            'consideration_month', 'intent_month', 'service_month', 'loyalty_month', 'paid_month',
+            'owned_month', 'earned_month', 'physical_month', 'channels_month', 'contacts_month',
+            'opens_quarter', 'is_identified',
+        ] -%}
+        {{ whole('known.' ~ count) }} as {{ count }},
+        {% endfor -%}
+        coalesce(known.market_code, 'unknown') as market_code,
+        coalesce(known.device_category, 'unknown') as device_category,
+        {% set stages = ['none', 'awareness', 'consideration', 'intent', 'purchase', 'service',
+            'loyalty'] -%}
+        case when not cutoffs.is_current then coalesce(outcomes.is_converted, 0) = 1 end
+            as is_converted,
+        case when not cutoffs.is_current
+            then
+                case coalesce(outcomes.next_stage_rank, 0)
+                    {%- for stage in stages %}
+                    when {{ loop.index0 }} then '{{ stage }}'
+                    {%- endfor %}
+                end
+        end as next_stage
+    from sampled
+    inner join cutoffs on sampled.cutoff_number = cutoffs.cutoff_number
+    cross join company
+    inner join known
+        on sampled.cutoff_number = known.cutoff_number
+        and sampled.profile_key = known.profile_key
+    left join outcomes
+        on sampled.cutoff_number = outcomes.cutoff_number
+        and sampled.profile_key = outcomes.profile_key
+)
+
+select * from int_journey__propensity_features
