@@ -61,3 +61,60 @@
         ) / ({{ trials }} + 3.8416)
     )
 {%- endmacro %}
+
+{# Variance that chance alone gives the share of a side: `baseline` or `variant`. #}
+{% macro chance_variance(side) -%}
+    {%- set guess = '((' ~ side ~ '_hits + 1.0) / (' ~ side ~ '_trials + 2))' -%}
+    {{ guess }} * (1 - {{ guess }}) * {{ side }}_spread / (weight * weight)
+{%- endmacro %}
+
+{# What the trials of one customer in one campaign bring to the weighted share of a side. #}
+{% macro pull(side) -%}
+    strata.weight * (
+        trials.hits - trials.trials * cast(strata.{{ side }}_hits as double)
+        / strata.{{ side }}_trials
+    ) / strata.{{ side }}_trials
+{%- endmacro %}
+
+{# Value that a standard normal variable exceeds with the given probability, below one half
+   (Abramowitz and Stegun 26.2.23; off by less than 0.0005). #}
+{% macro normal_quantile(probability) -%}
+    {%- set t = 'sqrt(-2 * ln(' ~ probability ~ '))' -%}
+    (
+        {{ t }}
+        - (2.515517 + 0.802853 * {{ t }} + 0.010328 * {{ t }} * {{ t }})
+        / (1 + 1.432788 * {{ t }} + 0.189269 * {{ t }} * {{ t }}
+            + 0.001308 * {{ t }} * {{ t }} * {{ t }})
+    )
+{%- endmacro %}
+
+{# Length of the whole words with which two texts both begin, separators included. #}
+{% macro words_in_common(one, other) -%}
+    {{ return(adapter.dispatch('words_in_common', 'customer_full_stack')(one, other)) }}
+{%- endmacro %}
+
+{% macro default__words_in_common(one, other) -%}
+    coalesce(
+        array_max(
+            filter(
+                sequence(1, length({{ one }})),
+                i -> left({{ one }}, i) = left({{ other }}, i)
+                    and substr({{ one }}, i, 1) in (' ', '_', '-', '|', '/')
+            )
+        ),
+        0
+    )
+{%- endmacro %}
+
+{% macro duckdb__words_in_common(one, other) -%}
+    coalesce(
+        list_max(
+            list_filter(
+                range(1, length({{ one }}) + 1),
+                lambda i: left({{ one }}, i) = left({{ other }}, i)
+                    and substr({{ one }}, i, 1) in (' ', '_', '-', '|', '/')
+            )
+        ),
+        0
+    )
+{%- endmacro %}

@@ -17,6 +17,7 @@ from data_quality.suites import Suite, load_suites
 
 EARLY, LATE = datetime(2025, 3, 1, 9), datetime(2025, 3, 2, 9)
 DAY = date(2025, 3, 1)
+STAGES = ("awareness", "consideration", "intent", "purchase", "service", "loyalty")
 Step = Callable[[Stage], Any]
 
 
@@ -131,6 +132,48 @@ CREDITED = {
     "credited_qualified_leads": 0,
     "credited_revenue_amount": 10,
     "credited_margin_amount": 4,
+}
+ODDS = {
+    "purchase_method": "logistic",
+    "stage_method": "logistic",
+    "purchase_probability": 0.2,
+    "next_step_probability": 0.3,
+    **{f"next_{stage}_probability": 0.05 for stage in STAGES},
+    "trained_until_date": DAY,
+    "as_of_date": DAY,
+}
+TENTH = {
+    "outcome": "purchase",
+    "cutoff_date": DAY,
+    "bin_number": 1,
+    "profile_count": 9,
+    "observed_count": 3,
+    "observed_share": 0.33,
+    "observed_share_low": 0.1,
+    "observed_share_high": 0.7,
+    "predicted_share": 0.3,
+    "lowest_probability": 0.2,
+    "highest_probability": 0.4,
+}
+MESSAGE = {
+    "recent_exposure_count": 1,
+    "closed_conversion_count": 1,
+    "is_converted": True,
+    "is_opened": True,
+    "is_clicked": False,
+}
+PAIR = {
+    "baseline_trials": 9,
+    "baseline_hits": 3,
+    "variant_trials": 9,
+    "variant_hits": 6,
+    "baseline_share": 0.33,
+    "variant_share": 0.66,
+    "difference": 0.33,
+    "difference_low": 0.1,
+    "difference_high": 0.5,
+    "is_clear": True,
+    "is_clear_among_all": False,
 }
 TIMED = {
     "measure": "time",
@@ -831,6 +874,67 @@ CASES = [
         {"market_state": "in_market"},
         {"market_state": "?"},
     ),
+    Case(
+        "customer_propensity",
+        "customers_reconcile",
+        [
+            mart("dim_customer", customer_key=1, is_current=True, customer_type="person"),
+            mart("customer_propensity", customer_key=1),
+        ],
+        [sql("delete from marts.customer_propensity")],
+    ),
+    rows(
+        "customer_propensity", "probabilities_hold_together", ODDS, {"next_step_probability": 0.5}
+    ),
+    rows("customer_propensity", "odds_say_how_they_came", ODDS, {"trained_until_date": LAST}),
+    Case(
+        "propensity_calibration",
+        "profiles_reconcile",
+        [
+            mart("propensity_calibration", **TENTH),
+            mart(
+                "propensity_evaluation",
+                outcome="purchase",
+                cutoff_date=DAY,
+                profile_count=9,
+                observed_count=3,
+            ),
+        ],
+        [sql("update marts.propensity_calibration set profile_count = 8")],
+    ),
+    rows("propensity_calibration", "tenths_are_in_order", TENTH, {"predicted_share": 0.5}),
+    rows(
+        "propensity_evaluation",
+        "the_test_was_not_learnt",
+        {"trained_until_date": DAY, "cutoff_date": DAY},
+        {"trained_until_date": LAST},
+    ),
+    Case(
+        "fct_message_exposure",
+        "messages_reconcile",
+        [
+            mart(
+                "fct_touchpoint",
+                customer_key=1,
+                initiated_by="company",
+                contact_point="email",
+                touchpoint_type="email_sent",
+            ),
+            mart("fct_message_exposure", customer_key=1),
+        ],
+        [sql("delete from marts.fct_message_exposure")],
+    ),
+    Case(
+        "fct_message_exposure",
+        "conversions_are_closed_once",
+        [
+            mart("fct_touchpoint", customer_key=1, is_conversion=True),
+            mart("fct_message_exposure", closed_conversion_count=1),
+        ],
+        [mart("fct_message_exposure", closed_conversion_count=1)],
+    ),
+    rows("fct_message_exposure", "exposures_are_numbered", MESSAGE, {"is_converted": False}),
+    rows("message_variant_lift", "shares_hold_together", PAIR, {"difference_low": 0.4}),
     Case(
         "fct_lead",
         "leads_reconcile",

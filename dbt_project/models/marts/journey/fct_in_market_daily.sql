@@ -9,8 +9,16 @@ with touchpoints as (
     where customer_key <> {{ unknown_key() }}
 ),
 
+opt_outs as (
+    select * from {{ ref('int_journey__opt_outs') }}
+),
+
 company as (
     select journey_lapse_days from {{ source('company', 'company') }}
+),
+
+rules as (
+    select opt_out_days from {{ source('company', 'in_market') }}
 ),
 
 days as (
@@ -40,65 +48,61 @@ remembered as (
         days.*,
         max(consideration_date) over before_today as last_consideration_date,
         max(intent_date) over before_today as last_intent_date,
-        max(conversion_date) over before_today as last_conversion_date,
-        min(case when opt_out_count > 0 then snapshot_date end) over from_today
-            as next_opt_out_date
+        max(conversion_date) over before_today as last_conversion_date
     from days
     window
         before_today as (
             partition by customer_key order by snapshot_date
             rows between unbounded preceding and 1 preceding
-        ),
-        from_today as (
-            partition by customer_key order by snapshot_date
-            rows between current row and unbounded following
         )
 ),
 
-unspent as (
+followed as (
+    select distinct days.customer_key, days.snapshot_date
+    from days
+    cross join rules
+    inner join opt_outs
+        on days.customer_key = opt_outs.customer_key
+        and opt_outs.opted_out_date >= days.snapshot_date
+        and opt_outs.opted_out_date
+            <= {{ days_after('days.snapshot_date', 'rules.opt_out_days') }}
+),
+
+stated as (
     select
         remembered.*,
         company.journey_lapse_days,
-        case when coalesce(last_conversion_date < last_intent_date, true)
-                and {{ dbt.datediff('last_intent_date', 'snapshot_date', 'day') }}
-                <= company.journey_lapse_days
-            then last_intent_date end as open_intent_date,
-        case when coalesce(last_conversion_date < last_consideration_date, true)
-                and {{ dbt.datediff('last_consideration_date', 'snapshot_date', 'day') }}
-                <= company.journey_lapse_days
-            then last_consideration_date end as open_consideration_date,
-        case when {{ dbt.datediff('last_conversion_date', 'snapshot_date', 'day') }}
-                <= company.journey_lapse_days
-            then last_conversion_date end as recent_conversion_date
+        {{ market_state(
+            'last_intent_date', 'last_consideration_date', 'last_conversion_date',
+            'snapshot_date', 'company.journey_lapse_days'
+        ) }} as market_state
     from remembered
     cross join company
 ),
 
 fct_in_market_daily as (
     select
-        customer_key,
-        snapshot_date,
-        cast({{ date_key('snapshot_date') }} as {{ dbt.type_int() }}) as snapshot_date_key,
-        case
-            when open_intent_date is not null then 'in_market'
-            when open_consideration_date is not null then 'researching'
-            when recent_conversion_date is not null then 'just_bought'
-            else 'not_in_market'
-        end as market_state,
-        cast({{ dbt.dateadd(
-            'day', 'journey_lapse_days',
-            'coalesce(open_intent_date, open_consideration_date, recent_conversion_date)',
-        ) }} as date) as state_until_date,
-        {{ whole('company_contact_count') }} as company_contact_count,
-        {{ whole('engagement_count') }} as engagement_count,
-        company_contact_count > 0
-            and open_intent_date is null
-            and open_consideration_date is null as is_contacted_out_of_market,
-        {{ whole('opt_out_count') }} as opt_out_count,
-        coalesce(
-            {{ dbt.datediff('snapshot_date', 'next_opt_out_date', 'day') }} <= 7, false
-        ) as is_followed_by_opt_out
-    from unspent
+        stated.customer_key,
+        stated.snapshot_date,
+        cast({{ date_key('stated.snapshot_date') }} as {{ dbt.type_int() }}) as snapshot_date_key,
+        stated.market_state,
+        {{ days_after(
+            "case market_state when 'in_market' then last_intent_date "
+            ~ "when 'researching' then last_consideration_date "
+            ~ "when 'just_bought' then last_conversion_date end",
+            'journey_lapse_days'
+        ) }} as state_until_date,
+        {{ whole('stated.company_contact_count') }} as company_contact_count,
+        {{ whole('stated.engagement_count') }} as engagement_count,
+        stated.company_contact_count > 0
+            and stated.market_state in ('just_bought', 'not_in_market')
+            as is_contacted_out_of_market,
+        {{ whole('stated.opt_out_count') }} as opt_out_count,
+        followed.customer_key is not null as is_followed_by_opt_out
+    from stated
+    left join followed
+        on stated.customer_key = followed.customer_key
+        and stated.snapshot_date = followed.snapshot_date
 )
 
 select * from fct_in_market_daily

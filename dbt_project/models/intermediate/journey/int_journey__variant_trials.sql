@@ -1,0 +1,162 @@
+{#
+    Grain: kind of trial, campaign, pair of variants and side, segment, result, and who was tried: a
+    customer, or a day where nobody is known. Only trials whose response time is over.
+#}
+with pairs as (
+    select * from {{ ref('int_journey__variant_pairs') }}
+),
+
+messages as (
+    select * from {{ ref('fct_message_exposure') }}
+    where is_window_over
+        and not is_bounced
+),
+
+touchpoints as (
+    select * from {{ ref('fct_touchpoint') }}
+    where customer_key <> {{ unknown_key() }}
+),
+
+ad_spend as (
+    select * from {{ ref('fct_ad_spend_daily') }}
+),
+
+segments as (
+    select * from {{ ref('bridge_customer_segment') }}
+),
+
+rules as (
+    select * from {{ source('company', 'in_market') }}
+),
+
+cutoffs as (
+    select cutoff_date as last_date from {{ ref('int_journey__cutoff_days') }}
+    where is_current
+),
+
+ads as (
+    select distinct creative_key from ad_spend
+),
+
+visits as (
+    select touchpoints.* from touchpoints
+    inner join ads on touchpoints.creative_key = ads.creative_key
+    cross join cutoffs
+    cross join rules
+    where touchpoints.initiated_by = 'person'
+        and touchpoints.is_engagement
+        and {{ days_after('touchpoints.touchpoint_date', 'rules.response_days') }}
+            <= cutoffs.last_date
+),
+
+converted_visits as (
+    select distinct visits.touchpoint_key
+    from visits
+    cross join rules
+    inner join touchpoints
+        on visits.customer_key = touchpoints.customer_key
+        and touchpoints.is_conversion
+        and touchpoints.occurred_at > visits.occurred_at
+        and touchpoints.occurred_at
+            < {{ dbt.dateadd('day', 'rules.response_days', 'visits.occurred_at') }}
+),
+
+tried as (
+    select
+        'message' as trial_type,
+        customer_key,
+        creative_key,
+        occurred_at,
+        market_code,
+        case when contact_point = 'email' then case when is_opened then 1 else 0 end end as opened,
+        case when contact_point = 'email' then case when is_clicked then 1 else 0 end end
+            as clicked,
+        case when is_converted then 1 else 0 end as converted,
+        case when is_opted_out then 1 else 0 end as opted_out
+    from messages
+    union all
+    select
+        'ad_visit',
+        visits.customer_key,
+        visits.creative_key,
+        visits.occurred_at,
+        visits.market_code,
+        null,
+        null,
+        case when converted_visits.touchpoint_key is not null then 1 else 0 end,
+        null
+    from visits
+    left join converted_visits on visits.touchpoint_key = converted_visits.touchpoint_key
+),
+
+segmented as (
+    select tried.*, 'all' as segment_scheme, 'all' as segment_name from tried
+    union all
+    select tried.*, 'market', market_code from tried
+    union all
+    select tried.*, segments.segment_scheme, segments.segment_name
+    from tried
+    inner join segments
+        on tried.customer_key = segments.customer_key
+        and tried.occurred_at >= segments.valid_from
+        and tried.occurred_at < segments.valid_to
+),
+
+results as (
+    {%- for outcome in ['opened', 'clicked', 'converted', 'opted_out'] %}
+    select
+        trial_type,
+        creative_key,
+        segment_scheme,
+        segment_name,
+        '{{ outcome }}' as outcome,
+        customer_key as cluster_key,
+        cast(count(*) as bigint) as trials,
+        cast(sum({{ outcome }}) as bigint) as hits
+    from segmented
+    where {{ outcome }} is not null
+    group by trial_type, creative_key, segment_scheme, segment_name, customer_key
+    union all
+    {%- endfor %}
+    select
+        'ad_impression',
+        creative_key,
+        'all',
+        'all',
+        'clicked',
+        cast(spend_date_key as bigint),
+        cast(sum(impressions) as bigint),
+        cast(sum(clicks) as bigint)
+    from ad_spend
+    where impressions >= clicks
+    group by creative_key, spend_date_key
+),
+
+int_journey__variant_trials as (
+    select
+        {{ surrogate_key([
+            'results.trial_type', 'pairs.channel_key', 'pairs.baseline_name',
+            'pairs.variant_name', 'results.segment_scheme', 'results.segment_name',
+            'results.outcome',
+        ]) }} as comparison_key,
+        results.trial_type,
+        pairs.channel_key,
+        pairs.campaign_key,
+        pairs.baseline_name,
+        pairs.variant_name,
+        pairs.is_variant,
+        results.segment_scheme,
+        results.segment_name,
+        results.outcome,
+        results.cluster_key,
+        cast(sum(results.trials) as bigint) as trials,
+        cast(sum(results.hits) as bigint) as hits
+    from results
+    inner join pairs on results.creative_key = pairs.creative_key
+    group by
+        results.trial_type, pairs.channel_key, pairs.campaign_key, pairs.baseline_name,
+        pairs.variant_name, pairs.is_variant, results.segment_scheme, results.segment_name,
+        results.outcome, results.cluster_key
+)
+
+select * from int_journey__variant_trials
