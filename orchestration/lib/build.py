@@ -27,6 +27,7 @@ CODE = (
     "orchestration/attribution",
     "orchestration/identity",
     "orchestration/layouts",
+    "orchestration/propensity",
 )
 
 # A steward's decisions are data: they change who is who, and no model's meaning.
