@@ -39,7 +39,7 @@ int_journey__propensity_tested as (
     where purchase_probability is not null
     union all
     select
-        'next_step', cutoff_date, profile_key, known_count, stage_method, model_version,
+        'next_step', cutoff_date, profile_key, known_count, step_method, model_version,
         trained_until_date, next_step_probability, case when next_stage <> 'none' then 1 else 0 end
     from held_out
     where next_step_probability is not null

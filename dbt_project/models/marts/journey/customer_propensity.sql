@@ -42,6 +42,7 @@ customer_propensity as (
         {% endfor -%}
         current_odds.drivers,
         coalesce(current_odds.purchase_method, 'none') as purchase_method,
+        coalesce(current_odds.step_method, 'none') as step_method,
         coalesce(current_odds.stage_method, 'none') as stage_method,
         current_odds.model_version,
         current_odds.trained_until_date
