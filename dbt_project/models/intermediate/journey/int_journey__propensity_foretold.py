@@ -3,10 +3,16 @@
 Learns from past days what follows what is known, and foretells with it; rebuilt whole.
 """
 
+from typing import Any
 
-def model(dbt, session):
-    from orchestration.propensity.warehouse import foretold
+import duckdb
+import pyarrow as pa
 
+from orchestration.propensity.warehouse import foretold
+
+
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pa.RecordBatchReader:
+    """The odds of what comes next; their columns stand in `orchestration.propensity.warehouse`."""
     dbt.config(materialized="table")
     return foretold(
         dbt.ref("int_journey__propensity_features"),
