@@ -90,3 +90,24 @@
     insert into {{ arg_dict['target_relation'] }} ({{ columns }})
     select {{ columns }} from {{ arg_dict['temp_relation'] }}
 {%- endmacro %}
+
+{#
+    Incremental by customer, the strategy `by_customer`. A model that uses it has columns
+    customer_key and fingerprint, names in meta 'fingerprints' the model that holds the present
+    fingerprint of each customer, and selects, when is_incremental(), the customers whose
+    fingerprint is another than in its table. Their rows are replaced; rows of customers that are
+    no longer there go.
+#}
+{% macro get_incremental_by_customer_sql(arg_dict) %}
+    {%- set columns = get_quoted_csv(arg_dict['dest_columns'] | map(attribute='name')) -%}
+    {%- set target = arg_dict['target_relation'] -%}
+    delete from {{ target }}
+    where not exists (
+            select 1
+            from {{ ref(config.get('meta')['fingerprints']) }} as fingerprints
+            where fingerprints.customer_key = {{ target.identifier }}.customer_key
+                and fingerprints.fingerprint = {{ target.identifier }}.fingerprint
+        );
+    insert into {{ target }} ({{ columns }})
+    select {{ columns }} from {{ arg_dict['temp_relation'] }}
+{%- endmacro %}

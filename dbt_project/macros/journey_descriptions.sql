@@ -152,6 +152,26 @@ described as (
 )
 {%- endmacro %}
 
+{# Codes of stage 1, 2, 3 and so on as a list; the seventh stands for an unknown stage. #}
+{% macro stage_list() -%}
+    {{ list_with([
+        "'awareness'", "'consideration'", "'intent'", "'purchase'", "'service'", "'loyalty'",
+        "'unknown'",
+    ]) }}
+{%- endmacro %}
+
+{% macro stage_of_rank(rank) -%}
+    case {{ rank }}
+        when 1 then 'awareness'
+        when 2 then 'consideration'
+        when 3 then 'intent'
+        when 4 then 'purchase'
+        when 5 then 'service'
+        when 6 then 'loyalty'
+        else 'unknown'
+    end
+{%- endmacro %}
+
 {# Key of a step; steps that are words have none. #}
 {% macro step_key(step, layout) -%}
     {%- if layout.kind == 'word' -%} cast(null as {{ dbt.type_bigint() }})
@@ -174,4 +194,13 @@ described as (
 {% macro duckdb__channel_and_time(step, layout) -%}
     struct_pack(channel := {{ step_channel(step, layout) }},
         micros := {{ step_micros(step, layout) }})
+{%- endmacro %}
+
+{# Microseconds as days and as hours, rounded so that every engine gives the same digits. #}
+{% macro days_of(micros) -%}
+    cast(round(cast({{ micros }} as double) / 86400000000.0, 4) as double)
+{%- endmacro %}
+
+{% macro hours_of(micros) -%}
+    cast(round(cast({{ micros }} as double) / 3600000000.0, 4) as double)
 {%- endmacro %}

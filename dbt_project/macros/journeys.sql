@@ -47,6 +47,37 @@
     {%- if campaign %} + cast({{ campaign }} as bigint) * {{ 2 ** (bits + 9) }}{% endif %}
 {%- endmacro %}
 
+{# Traits of a touch, which say what work its person's list needs; see `journeys_of_touches`. #}
+{% macro step_traits(ends, stage=none, is_click=none, start_stages=none) -%}
+    case when {{ ends }} then 2 else 0 end
+    {%- if stage %}
+    + case when {{ stage }} >= 5 and not {{ ends }} then 4 else 0 end
+    {%- endif %}
+    {%- if is_click %} + case when {{ is_click }} then 1 else 0 end{% endif %}
+    {%- if stage and start_stages %}
+    + case when not {{ ends }} and {{ bits_right(start_stages, stage) }} & 1 = 0
+        then 8 else 0 end
+    {%- endif %}
+{%- endmacro %}
+
+{# Layout of the warehouse's own steps: touchpoint keys decide between touches at one instant. #}
+{% macro warehouse_steps() -%}
+    {{ return({'kind': 'struct', 'channel_bits': 20}) }}
+{%- endmacro %}
+
+{# Microseconds since 1970 of a timestamp. #}
+{% macro micros_of(expression) -%}
+    {{ return(adapter.dispatch('micros_of', 'customer_full_stack')(expression)) }}
+{%- endmacro %}
+
+{% macro default__micros_of(expression) -%}
+    unix_micros({{ expression }})
+{%- endmacro %}
+
+{% macro duckdb__micros_of(expression) -%}
+    epoch_us({{ expression }})
+{%- endmacro %}
+
 {# Moment of a step, in microseconds since 1970, or since the base where steps are words. #}
 {% macro step_micros(step, layout) -%}
     {%- if layout.kind == 'word' -%} {{ bits_right(step, layout.word_bits + 1) }}

@@ -24,8 +24,8 @@
     )
 {%- endmacro %}
 
-{# Number that tells whether two rows say the same, for comparing versions within a model; it is
-   never stored, so each engine takes its fastest. #}
+{# Number that tells whether two rows say the same. Each engine takes its fastest, so it is compared
+   with numbers of the same engine only, and never published. #}
 {% macro content_hash(expressions) -%}
     {{ return(adapter.dispatch('content_hash', 'customer_full_stack')(expressions)) }}
 {%- endmacro %}
@@ -37,6 +37,12 @@
 {% macro duckdb__content_hash(expressions) -%}
     hash({{ expressions | join(', ') }})
 {%- endmacro %}
+
+{# One number for the contents of several rows, whatever their order. #}
+{% macro combined_hash(hashes) -%}
+    bit_xor({{ hashes }})
+{%- endmacro %}
+
 
 {# Key of the member that stands for "not known" in every dimension. #}
 {% macro unknown_key() -%}

@@ -162,19 +162,32 @@
     cast(null as {{ dbt.type_string() }})
 {%- endmacro %}
 
-{# After an incremental build: rows whose person record now belongs to another customer take the
-   present one. Works on the rows that stand already. #}
-{% macro customers_refreshed(bridge) -%}
+{# Whether nobody could know at a contact who the person was: its record says nothing of it, and
+   evidence came later or never. #}
+{% macro is_anonymous_contact(anonymous_record, occurred_at) -%}
+    {{ anonymous_record }}.record_id is not null
+    and coalesce({{ occurred_at }} < {{ anonymous_record }}.known_from, true)
+{%- endmacro %}
+
+{# After an incremental build: rows whose person record now belongs to another customer, or could
+   be known since another moment, take what holds now. Works on the rows that stand already. #}
+{% macro customers_refreshed(bridge, anonymous_records) -%}
     {% if is_incremental() %}
     update {{ this }}
-    set customer_key = changed.customer_key
+    set customer_key = changed.customer_key,
+        is_anonymous = changed.is_anonymous
     from (
         select
             standing.touchpoint_key,
-            coalesce(bridge.customer_key, {{ unknown_key() }}) as customer_key
+            coalesce(bridge.customer_key, {{ unknown_key() }}) as customer_key,
+            {{ is_anonymous_contact('anonymous_records', 'standing.occurred_at') }} as is_anonymous
         from {{ this }} as standing
         left join {{ bridge }} as bridge on standing.record_id = bridge.record_id
+        left join {{ anonymous_records }} as anonymous_records
+            on standing.record_id = anonymous_records.record_id
         where standing.customer_key <> coalesce(bridge.customer_key, {{ unknown_key() }})
+            or standing.is_anonymous
+            <> ({{ is_anonymous_contact('anonymous_records', 'standing.occurred_at') }})
     ) as changed
     where {{ this }}.touchpoint_key = changed.touchpoint_key
     {% else %}

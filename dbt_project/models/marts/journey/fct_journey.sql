@@ -1,7 +1,9 @@
 {#
     Grain: journey of a customer, from the first contact to a conversion or a lapse. Fact type:
     accumulating snapshot. Late contacts may move a journey's start, join two journeys or split
-    one, so all are computed anew; the key is that of the contact that began it.
+    one: the journeys of the customers whom they touch are built anew, and here joined with what
+    may change by itself (place, value, market, mood, the end of history); the key is that of the
+    contact that began it.
 #}
 with paths as (
     select * from {{ ref('int_journey__paths_described') }}
@@ -79,9 +81,20 @@ fct_journey as (
         conversions.place_type,
         entries.channel_key as entry_channel_key,
         entries.device_category as entry_device_category,
+        coalesce(dated.last_channel_key, {{ unknown_key() }}) as last_channel_key,
         coalesce(channels.is_digital, false) as is_online_start,
-        coalesce(dated.path, '') as path,
-        coalesce(dated.path_collapsed, '') as path_collapsed,
+        dated.is_anonymous_start,
+        dated.identified_at,
+        {{ whole('dated.anonymous_touchpoint_count') }} as anonymous_touchpoint_count,
+        dated.cycle,
+        dated.is_reopened,
+        coalesce(dated.reopened_journey_key, {{ unknown_key() }}) as reopened_journey_key,
+        {{ days_of('dated.reopened_after_micros') }} as days_since_reopened_journey,
+        dated.path,
+        dated.path_collapsed,
+        dated.path_unique,
+        dated.path_first,
+        dated.stage_path,
         {{ whole('dated.touchpoint_count') }} as touchpoint_count,
         {{ whole('dated.distinct_channel_count') }} as distinct_channel_count,
         dated.awareness_at,
@@ -95,7 +108,17 @@ fct_journey as (
         {{ whole('dated.back_step_count') }} as back_step_count,
         {{ whole('dated.skipped_stage_count') }} as skipped_stage_count,
         dated.loop_count + dated.back_step_count + dated.skipped_stage_count = 0 as is_linear,
-        cast(floor(dated.longest_pause_seconds / 86400.0) as {{ dbt.type_int() }}) as stall_days,
+        {{ whole('dated.stall_count') }} as stall_count,
+        cast(floor(dated.longest_pause_micros / 86400000000.0) as {{ dbt.type_int() }})
+            as stall_days,
+        {{ whole('dated.repeat_contact_count') }} as repeat_contact_count,
+        {{ days_of(seconds_between('dated.started_at', 'dated.converted_at') ~ ' * 1000000.0') }}
+            as days_to_convert,
+        {{ hours_of('dated.median_pause_micros') }} as median_hours_between,
+        {{ hours_of('dated.mean_pause_micros') }} as mean_hours_between,
+        {{ whole('dated.conversion_count') }} as conversion_count,
+        {{ whole('dated.lead_count') }} as lead_count,
+        dated.lead_at,
         {{ whole('dated.after_sale_count') }} as after_sale_count,
         moods.csat_score,
         moods.nps_score,

@@ -9,7 +9,7 @@
             'always': "source_system in ('salesforce', 'crm', 'campaign', 'sale')",
         },
         post_hook=[
-            "{{ customers_refreshed(ref('bridge_customer_identity')) }}",
+            "{{ customers_refreshed(ref('bridge_customer_identity'), ref('int_customer__anonymous_records')) }}",
             "{{ markets_refreshed(ref('dim_customer')) }}",
             "{{ consents_refreshed(ref('int_customer__consent_versions')) }}",
         ],
@@ -18,10 +18,11 @@
 {#
     Grain: contact of a person with the company, in whichever department or shop. Fact type:
     transaction. A contact that does not name its market has that of its customer today (its day
-    does not follow, so that no day changes when people move). Late contacts rebuild their day; contacts of the CRM, of campaigns and of sales,
-    which change without naming a day, are all replaced. A customer who is merged or split takes
-    the touchpoints along; the consent that held at a contact is that of the customer, whichever
-    record it was stated for, and follows statements that arrive late.
+    does not follow, so that no day changes when people move). Late contacts rebuild their day;
+    contacts of the CRM, of campaigns and of sales, which change without naming a day, are all
+    replaced. A customer who is merged or split takes the touchpoints along; the consent that held
+    at a contact is that of the customer, whichever record it was stated for, and follows
+    statements that arrive late. A contact is anonymous where nobody could know yet who it was.
 #}
 with touchpoints as (
     select * from {{ ref('int_journey__touchpoints_unioned') }}
@@ -32,6 +33,10 @@ with touchpoints as (
 
 customers as (
     select record_id, customer_key from {{ ref('bridge_customer_identity') }}
+),
+
+anonymous_records as (
+    select * from {{ ref('int_customer__anonymous_records') }}
 ),
 
 customer_markets as (
@@ -71,6 +76,7 @@ fct_touchpoint as (
         touchpoints.initiated_by,
         touchpoints.is_engagement,
         touchpoints.is_direct,
+        {{ is_anonymous_contact('anonymous_records', 'touchpoints.occurred_at') }} as is_anonymous,
         touchpoints.contact_point,
         {{ consent_of_contact('touchpoints.contact_point', 'consents.consent_status') }}
             as consent_status,
@@ -85,6 +91,7 @@ fct_touchpoint as (
         touchpoints.load_id
     from touchpoints
     left join customers on touchpoints.record_id = customers.record_id
+    left join anonymous_records on touchpoints.record_id = anonymous_records.record_id
     left join customer_markets on customers.customer_key = customer_markets.customer_key
     left join consents
         on customers.customer_key = consents.customer_key
