@@ -77,32 +77,6 @@
     )
 {%- endmacro %}
 
-{# The list without repeats in a row. #}
-{% macro channels_collapsed(channels) -%}
-    {{ return(adapter.dispatch('channels_collapsed', 'customer_full_stack')(channels)) }}
-{%- endmacro %}
-
-{% macro default__channels_collapsed(channels) -%}
-    filter({{ channels }}, (item, i) -> i = 0 or item <> {{ channels }}[i - 1])
-{%- endmacro %}
-
-{% macro duckdb__channels_collapsed(channels) -%}
-    list_filter({{ channels }}, lambda item, i: i = 1 or item <> {{ channels }}[i - 1])
-{%- endmacro %}
-
-{# Number of channels in the list, and number of different ones. #}
-{% macro channel_count(channels) -%}
-    {{ return(adapter.dispatch('channel_count', 'customer_full_stack')(channels)) }}
-{%- endmacro %}
-
-{% macro default__channel_count(channels) -%}
-    coalesce(size(array_distinct({{ channels }})), 0)
-{%- endmacro %}
-
-{% macro duckdb__channel_count(channels) -%}
-    coalesce(len(list_distinct({{ channels }})), 0)
-{%- endmacro %}
-
 {# The list as text; `codes` holds the code of channel 1, 2, 3 and so on. #}
 {% macro channels_as_text(channels, codes) -%}
     {{ return(adapter.dispatch('channels_as_text', 'customer_full_stack')(channels, codes)) }}

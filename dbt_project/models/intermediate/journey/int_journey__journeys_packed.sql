@@ -82,6 +82,7 @@ int_journey__journeys_packed as (
     select
         journeys.person as customer_key,
         cast(journeys.journey_number as {{ dbt.type_bigint() }}) as journey_number,
+        {{ list_of('journeys.steps', step_key('item', layout)) }} as touchpoint_keys,
         journeys.steps,
         journeys.is_repeat,
         journeys.previous_first,
