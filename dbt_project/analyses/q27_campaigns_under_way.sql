@@ -8,20 +8,18 @@
 --   fct_campaign_progress_daily.
 -- Can't see: sales that are still to come from contacts that were made; whether a target spread
 --   evenly is fair, where demand has seasons; costs that nobody reports (`actual` is empty).
-with known as (
-    select
-        *,
-        row_number() over (
-            partition by campaign_key, metric, start_date order by progress_date desc
-        ) = 1 as is_last
+with latest as (
+    select campaign_key, metric, start_date, max(progress_date) as progress_date
     from marts.fct_campaign_progress_daily
     where is_complete
+    group by campaign_key, metric, start_date
 ),
 
 under_way as (
-    select * from known
-    where is_last
-        and end_date >= (select max(progress_date) from marts.fct_campaign_progress_daily)
+    select progress.*
+    from marts.fct_campaign_progress_daily as progress
+    inner join latest using (campaign_key, metric, start_date, progress_date)
+    where end_date >= (select max(progress_date) from marts.fct_campaign_progress_daily)
 )
 
 select
