@@ -15,7 +15,9 @@ with purchases as (
         sum(lines.net_amount) as net_amount
     from marts.fct_sale_line as lines
     inner join marts.dim_store as stores using (store_key)
+    inner join marts.dim_product as products using (product_key)
     where lines.customer_key <> -1
+        and not products.is_competitor
         and lines.sale_type = 'sale'
     group by lines.customer_key, lines.distributor_key, stores.place_type
 ),

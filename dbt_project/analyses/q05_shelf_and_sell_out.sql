@@ -100,4 +100,5 @@ from standing
 left join followed using (distributor_key, shelf_category)
 inner join marts.dim_distributor as distributors
     on standing.distributor_key = distributors.distributor_key and distributors.is_current
+where standing.share_of_shelf is not null or standing.availability is not null
 order by standing.share_of_shelf desc nulls last, distributor_name, shelf_category
