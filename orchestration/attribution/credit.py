@@ -16,7 +16,8 @@ import pyarrow as pa
 
 from orchestration.attribution import heuristics, markov, shapley
 from orchestration.attribution.errors import AttributionError
-from orchestration.attribution.paths import Floats, Paths, read_paths
+from orchestration.attribution.paths import Floats, Paths
+from orchestration.attribution.reading import read_paths
 
 MODELS = (
     "first_touch",

@@ -64,9 +64,13 @@ def time_decay(paths: Paths, amounts: Floats, half_life: float) -> Floats:
     """A step takes half the share of the step that comes `half_life` steps after it."""
     longest = int(paths.lengths.max(initial=1))
     worth = np.exp2(-np.arange(longest) / half_life)
-    unit = amounts / np.cumsum(worth)[paths.lengths - 1]
-    after = np.repeat(paths.ends[1:] - 1, paths.lengths) - np.arange(len(paths.steps))
-    return _by_channel(paths, paths.steps, np.repeat(unit, paths.lengths) * worth[after])
+    units = amounts / np.cumsum(worth)[paths.lengths - 1]
+    credit = np.zeros(len(paths.channels))
+    for some in paths.blocks():
+        after = np.repeat(np.cumsum(some.lengths), some.lengths) - np.arange(len(some.steps)) - 1
+        shares = np.repeat(units[some.paths], some.lengths) * worth[after]
+        credit += sums(some.steps, shares, len(credit))
+    return credit
 
 
 def _by_channel(paths: Paths, steps: Steps, amounts: Floats) -> Floats:
@@ -80,12 +84,13 @@ def _by_length(
 
     Whole numbers are summed exactly, whatever the order of the paths.
     """
-    lengths, row = np.unique(paths.lengths, return_inverse=True)
+    lengths, rows = np.unique(paths.lengths, return_inverse=True)
     count = len(paths.channels)
-    if steps is None:
-        cells = np.repeat(row * count, paths.lengths) + paths.steps
-        amounts = np.repeat(amounts, paths.lengths)
-    else:
-        cells = row * count + steps
-    total = sums(cells, amounts, len(lengths) * count)
+    if steps is not None:
+        total = sums(rows * count + steps, amounts, len(lengths) * count)
+        return lengths, total.reshape(len(lengths), count)
+    total = np.zeros(len(lengths) * count)
+    for some in paths.blocks():
+        cells = np.repeat(rows[some.paths] * count, some.lengths) + some.steps
+        total += sums(cells, np.repeat(amounts[some.paths], some.lengths), len(total))
     return lengths, total.reshape(len(lengths), count)

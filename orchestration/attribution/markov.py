@@ -6,22 +6,25 @@ Doesn't belong here: how removal effects become credit (see `credit`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
+from scipy.sparse import linalg
 
 from orchestration.attribution.errors import AttributionError
-from orchestration.attribution.paths import Floats, Integers, Paths, Steps, sums
+from orchestration.attribution.paths import Block, Floats, Integers, Paths, Steps, ends_of, sums
 
 NO_CHANNEL = -1
 DENSE_STATES = 1000
-CELLS = 1 << 22
-"""Numbers that a block of right-hand sides holds at most."""
-LEFT_OVER = 1e-20
-"""Share of journeys still under way at which the series of steps is cut."""
+FEW_CELLS = 1 << 17
+"""Pairs of state and next channel that are counted in a full table."""
+TABLE = 1 << 24
+"""Keys that are looked up in a full table."""
+LEFT_OVER = 1e-12
+"""Share of journeys by which a solution of many equations may be wrong."""
 
 
 @dataclass(frozen=True)
@@ -52,64 +55,98 @@ def chain(paths: Paths, order: int) -> Chain:
     Each path counts once for each of its conversions and nulls. A channel that follows itself is
     a transition as any other; it changes no removal effect.
     """
-    states, steps, ends = _states(paths, order)
-    count = len(states)
-    firsts, lasts, weights = steps[ends[:-1]], steps[ends[1:] - 1], paths.weights
-    travelled = np.repeat(weights, np.diff(ends))
-    travelled[ends[1:] - 1] = 0.0
-    moves = _moves(steps, travelled, count)
+    keys, states, visited = _visited(paths, order)
+    count, weights = len(states), paths.weights
+    worth = None if paths.value is None else np.where(weights > 0, paths.value, 0.0)
     return Chain(
         states=states,
-        start=sums(firsts, weights, count),
-        moves=moves,
-        conversions=sums(lasts, paths.conversions, count),
-        nulls=sums(lasts, paths.nulls, count),
-        value=None
-        if paths.value is None
-        else sums(lasts, np.where(weights > 0, paths.value, 0.0), count),
+        start=sums(visited.firsts, weights, count),
+        moves=_moves(visited, keys, states),
+        conversions=sums(visited.lasts, paths.conversions, count),
+        nulls=sums(visited.lasts, paths.nulls, count),
+        value=None if worth is None else sums(visited.lasts, worth, count),
     )
 
 
-def _moves(steps: Steps, travelled: Floats, count: int) -> sparse.csr_array:
-    """Transitions between neighbouring steps, weighted; the last step of a path weighs 0."""
-    if not len(steps):
-        return sparse.csr_array((count, count))
-    cells = steps[:-1].astype(np.int64) * count + steps[1:]
-    weights = travelled[:-1]
-    if count * count <= 4 * max(len(cells), CELLS):
-        total = sums(cells, weights, count * count)
-        return sparse.csr_array(total.reshape(count, count))
-    codes, found = pd.factorize(cells)
-    total = sums(codes, weights, len(found))
-    return sparse.coo_array((total, (found // count, found % count)), (count, count)).tocsr()
+def _visited(paths: Paths, order: int) -> tuple[Integers, Steps, Paths]:
+    """Keys of the states in order, their channels, and the paths with states as their steps.
 
-
-def _states(paths: Paths, order: int) -> tuple[Steps, Steps, Integers]:
-    """The states, the state of each step, and where each path's states begin and end."""
-    if order == 1:
-        return np.arange(len(paths.channels), dtype=np.int32)[:, None], paths.steps, paths.ends
+    A key has a digit for each channel, from 1 up, and 0 after the end of a short path.
+    """
     base = len(paths.channels) + 1
+    if order == 1:
+        channels = np.arange(len(paths.channels), dtype=np.int32)
+        return channels.astype(np.int64) + 1, channels[:, None], paths
     if base**order >= 1 << 62:
         raise AttributionError(
             f"A chain of order {order} over {base - 1:,} channels has too many states to number; "
             "take a lower order."
         )
     lengths = np.maximum(paths.lengths - order + 1, 1)
-    ends = np.concatenate(([0], np.cumsum(lengths)))
-    place = np.arange(ends[-1]) + np.repeat(paths.ends[:-1] - ends[:-1], lengths)
-    limit = np.repeat(paths.ends[1:], lengths)
-    keys = np.zeros(len(place), dtype=np.int64)
-    for ahead in range(order):
-        there = place + ahead
-        channel = paths.steps[np.minimum(there, len(paths.steps) - 1)]
-        keys = keys * base + np.where(there < limit, channel + 1, 0)
+    held = [np.zeros(0, dtype=np.int64)]
+    for some in paths.blocks():
+        ahead = np.concatenate([some.steps + 1, np.zeros(order, dtype=np.int32)])
+        part = lengths[some.paths]
+        begins = ends_of(some.lengths)[:-1] - ends_of(part)[:-1]
+        place = np.arange(part.sum()) + np.repeat(begins, part)
+        key = np.zeros(len(place), dtype=np.int64)
+        for more in range(order):
+            key = key * base + ahead[place + more]
+        short = np.flatnonzero(some.lengths < order)
+        at = ends_of(part)[short]
+        power = base ** (order - some.lengths[short])
+        key[at] = key[at] // power * power
+        held.append(key)
+    keys, codes = _numbered(np.concatenate(held), base**order)
+    powers = base ** np.arange(order - 1, -1, -1)
+    states = (keys[:, None] // powers % base - 1).astype(np.int32)
+    return keys, states, replace(paths, steps=codes, ends=ends_of(lengths))
+
+
+def _numbered(keys: Integers, limit: int) -> tuple[Integers, Steps]:
+    """The different keys in order, and the place of each key among them."""
+    if limit <= TABLE:
+        there = np.zeros(limit, dtype=bool)
+        there[keys] = True
+        found = np.flatnonzero(there)
+        number = np.cumsum(there, dtype=np.int32) - 1
+        return found, number[keys]
     codes, found = pd.factorize(keys)
     ranks = np.argsort(found)
     number = np.empty(len(found), dtype=np.int32)
     number[ranks] = np.arange(len(found), dtype=np.int32)
-    powers = base ** np.arange(order - 1, -1, -1)
-    states = (found[ranks][:, None] // powers % base - 1).astype(np.int32)
-    return states, number[codes], ends
+    return found[ranks], number[codes]
+
+
+def _moves(visited: Paths, keys: Integers, states: Steps) -> sparse.csr_array:
+    """Transitions between neighbouring states, weighted by how often their path was taken."""
+    count, channels = len(states), len(visited.channels)
+    entered = np.maximum(states[:, -1], 0).astype(np.int64)
+    if count * channels <= FEW_CELLS:
+        total = np.zeros(count * channels)
+        for some in visited.blocks():
+            cells = some.steps[:-1] * np.int64(channels) + entered[some.steps[1:]]
+            total += sums(cells, _travelled(some, visited.weights), len(total))
+        cells = np.flatnonzero(total)
+        total = total[cells]
+    else:
+        every = Block(slice(None), visited.steps, visited.lengths)
+        codes, cells = pd.factorize(
+            every.steps[:-1] * np.int64(channels) + entered[every.steps[1:]]
+        )
+        total = sums(codes, _travelled(every, visited.weights), len(cells))
+        cells, total = cells[total > 0], total[total > 0]
+    come, channel = cells // channels, cells % channels
+    base, order = channels + 1, states.shape[1]
+    go = np.searchsorted(keys, keys[come] % base ** (order - 1) * base + channel + 1)
+    return sparse.coo_array((total, (come, go)), (count, count)).tocsr()
+
+
+def _travelled(some: Block, weights: Floats) -> Floats:
+    """How often each step but the last was followed by the next one; 0 between two paths."""
+    travelled = np.repeat(weights[some.paths], some.lengths)
+    travelled[np.cumsum(some.lengths) - 1] = 0.0
+    return travelled[:-1]
 
 
 def removal_effects(of: Chain, channels: int) -> tuple[Floats, Floats | None]:
@@ -127,7 +164,7 @@ def removal_effects(of: Chain, channels: int) -> tuple[Floats, Floats | None]:
     rewards = of.conversions if of.value is None else np.stack([of.conversions, of.value], axis=1)
     rewards = rewards.reshape(len(leaving), -1) * per[:, None]
     moves = sparse.diags_array(per) @ of.moves
-    solve = _by_inverse if len(leaving) <= DENSE_STATES else _by_series
+    solve = _by_inverse if len(leaving) <= DENSE_STATES else _by_steps
     total, lost = solve(moves.tocsr(), of.start / begun, rewards, of.states, channels)
     effects = np.divide(lost, total, out=np.zeros_like(lost), where=total != 0)
     conversions = np.clip(effects[:, 0], 0.0, 1.0)
@@ -158,49 +195,41 @@ def _by_inverse(
     return start @ expected, lost
 
 
-def _by_series(
+def _by_steps(
     moves: sparse.csr_array, start: Floats, rewards: Floats, states: Steps, channels: int
 ) -> tuple[Floats, Floats]:
-    """The same for many states: the sum of Q^n r, one column for each channel left out.
+    """The same for many states: expected visits f = start (I - Q)^-1, and again without G."""
+    backward = moves.T.tocsr()
+    reached = _visits(backward, start, np.ones(len(start)), start)
+    total = reached @ rewards
+    lost = np.zeros((channels, rewards.shape[1]))
+    for channel in range(channels):
+        stays = (states != channel).all(axis=1).astype(float)
+        if not stays.all():
+            lost[channel] = total - _visits(backward, start, stays, reached) @ rewards
+    return total, lost
 
-    States that hold the channel are kept at 0. Cut when at most `LEFT_OVER` of the journeys
-    from any state are still under way, which bounds the error of every column.
+
+def _visits(backward: sparse.csr_array, start: Floats, stays: Floats, guess: Floats) -> Floats:
+    """Expected visits to each state when those that don't stay are closed.
+
+    Solved by BiCGSTAB. What is then left over of the equation, in all, bounds the error in the
+    probability of any end; further steps of the chain reduce it where it is too much.
     """
-    moves, rewards = _without_loops(moves, rewards)
-    under_way, steps = np.ones(len(start)), 0
-    while under_way.max() > LEFT_OVER:
-        under_way, steps = moves @ under_way, steps + 1
-    width = max(1, CELLS // len(start))
-    total = np.zeros(rewards.shape[1])
-    left = np.zeros((channels, rewards.shape[1]))
-    for kind in range(rewards.shape[1]):
-        reward = rewards[:, kind]
-        total[kind] = start @ _series(moves, reward, np.ones((len(start), 1)), steps)[:, 0]
-        for begin in range(0, channels, width):
-            some = np.arange(begin, min(begin + width, channels))
-            stays = np.ones((len(start), len(some)))
-            for place in range(states.shape[1]):
-                stays[states[:, place, None] == some] = 0.0
-            left[some, kind] = start @ _series(moves, reward, stays, steps)
-    return total, total - left
+    begun = start * stays
 
+    def left_over(visits: Floats) -> Floats:
+        return np.asarray(begun - visits + stays * (backward @ (stays * visits)))
 
-def _series(moves: sparse.csr_array, reward: Floats, stays: Floats, steps: int) -> Floats:
-    gained = stays * reward[:, None]
-    gain = gained.copy()
-    for _ in range(steps):
-        gain = moves @ gain
-        gain *= stays
-        gain += gained
-    return gain
-
-
-def _without_loops(moves: sparse.csr_array, rewards: Floats) -> tuple[sparse.csr_array, Floats]:
-    """The chain without transitions from a state to itself, which change where nobody ends up."""
-    loops = moves.diagonal()
-    leaving = 1.0 / (1.0 - loops)
-    rest = moves - sparse.diags_array(loops)
-    return (sparse.diags_array(leaving) @ rest).tocsr(), rewards * leaving[:, None]
+    size = len(start)
+    equation = linalg.LinearOperator((size, size), lambda x: begun - left_over(x))
+    visits, _ = linalg.bicgstab(
+        equation, begun, x0=guess * stays, rtol=LEFT_OVER / 100, atol=0.0, maxiter=200
+    )
+    visits = visits if np.isfinite(visits).all() else begun
+    while np.abs(rest := left_over(visits)).sum() > LEFT_OVER * max(1.0, visits.sum() / 1000):
+        visits = visits + rest
+    return np.asarray(visits)
 
 
 def state_names(of: Chain, channels: tuple[str, ...], separator: str) -> list[str]:
