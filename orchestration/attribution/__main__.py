@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Attribute a file of paths; returns the exit status: 0, or 2 where the input does not serve."""
+    """Attribute a file of paths; returns the exit status, 2 where the input does not serve."""
     given = _parser().parse_args(arguments)
     try:
         _attribute(given)
@@ -176,7 +176,7 @@ def _table(found: Attribution, amount: str) -> Table:
     table.add_column("channel")
     models = list(found.owed)
     for model in models:
-        table.add_column(model, justify="right")
+        table.add_column(model.replace("_", " "), justify="right")
     effects: dict[str, float] = {}
     if found.removal:
         name = "removal_effect" if amount == "conversions" else "value_removal_effect"
