@@ -7,7 +7,8 @@ more in plain Python, contact by contact.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -30,6 +31,7 @@ ONLINE = (
 )  # fmt: skip
 """Truth's names of contacts on digital channels before a purchase."""
 LOOKBACK = "interval 30 day"
+STALL = REPEAT = timedelta(days=7)
 INTENTS = {"Question": "ask", "Complaint": "complain", "Return": "return"}
 
 
@@ -234,6 +236,77 @@ def test_q13_shares_sum_to_one(marts: duckdb.DuckDBPyConnection) -> None:
         by_intent[row["intent"]] += row["share_of_intent"]
     assert all(share == pytest.approx(1) for share in by_channel.values())
     assert all(share == pytest.approx(1) for share in by_intent.values())
+
+
+def stumbles(contacts: list[dict[str, Any]]) -> Counter[tuple[str, str]]:
+    """How often a journey switched, stalled and repeated itself, by kind and stage, and in all."""
+    found: Counter[tuple[str, str]] = Counter()
+    served: dict[int, Any] = {}
+    for position, contact in enumerate(contacts):
+        earlier = contacts[position - 1] if position else None
+        kinds = []
+        if earlier and not contact["is_after_sale"]:
+            if not contact["is_conversion"] and contact["channel_key"] != earlier["channel_key"]:
+                kinds.append(("switches", contact["stage"]))
+            if contact["occurred_at"] - earlier["occurred_at"] > STALL:
+                kinds.append(("stalls", earlier["stage"]))
+        if contact["stage"] == "service":
+            last = served.get(contact["channel_key"])
+            if last and contact["occurred_at"] - last <= REPEAT:
+                kinds.append(("repeat_contacts", "service"))
+            served[contact["channel_key"]] = contact["occurred_at"]
+        for kind, stage in kinds:
+            found.update([(kind, stage), (kind, "all")])
+    return found
+
+
+def test_q15_is_counted_contact_by_contact(
+    marts: duckdb.DuckDBPyConnection,
+    contacts: dict[int, list[dict[str, Any]]],
+    journeys: dict[int, dict[str, Any]],
+) -> None:
+    counted: Counter[tuple[str, str]] = Counter()
+    converted: dict[tuple[str, str], list[bool]] = defaultdict(list)
+    for key, journey in journeys.items():
+        if not journey["is_identified"] or journey["outcome"] == "open":
+            continue
+        stumbled = stumbles(contacts[key])
+        counted += stumbled
+        for stage in {contact["stage"] for contact in contacts[key]} | {"all"}:
+            ended_well = journey["outcome"] == "converted"
+            converted["journeys", stage].append(ended_well)
+            for kind in ("stalls", "repeat_contacts"):
+                if stumbled[kind, stage]:
+                    converted[kind, stage].append(ended_well)
+    told = {row["stage"]: row for row in asked(marts, "q15")}
+    assert set(told) == {stage for kind, stage in converted if kind == "journeys"}
+    for stage, row in told.items():
+        assert row["journeys"] == len(converted["journeys", stage])
+        for kind in ("switches", "stalls", "repeat_contacts"):
+            assert row[kind] == counted[kind, stage], (kind, stage)
+            assert row[f"{kind}_per_journey"] == pytest.approx(row[kind] / row["journeys"])
+        for kind, column in (
+            ("journeys", "converted_share"),
+            ("stalls", "converted_share_of_stalled"),
+            ("repeat_contacts", "converted_share_of_come_back"),
+        ):
+            ends = converted[kind, stage]
+            assert row[column] == (pytest.approx(sum(ends) / len(ends)) if ends else None)
+    assert told["all"]["stalls"] > 0 and told["all"]["switches"] > 0
+    ((switches, stalls, repeats),) = rows(
+        marts,
+        """
+        select sum(switch_count), sum(stall_count), sum(repeat_contact_count)
+        from marts.fct_journey inner join marts.dim_customer using (customer_key)
+        where is_current and is_identified and outcome <> 'open'
+        """,
+    )
+    whole = told["all"]
+    assert (whole["switches"], whole["stalls"], whole["repeat_contacts"]) == (
+        switches,
+        stalls,
+        repeats,
+    )
 
 
 def test_q21_an_entry_that_was_seen_is_the_true_one(purchases: duckdb.DuckDBPyConnection) -> None:
