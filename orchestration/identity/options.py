@@ -61,7 +61,7 @@ class Options:
     max_cluster_emails: int = 12
     max_cluster_phones: int = 12
     pairs_per_record: int = 30
-    impersonal_types: tuple[str, ...] = ("order", "case", "device")
+    impersonal_types: tuple[str, ...] = ("order", "case", "device", "touchpoint_contact")
     device_types: tuple[str, ...] = ("device",)
     unmodelled_types: tuple[str, ...] = ("device", "account")
     owner_types: dict[str, str] = field(

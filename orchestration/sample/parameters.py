@@ -235,6 +235,7 @@ RATES: dict[str, float] = {
     "touches_mean": 4.2,
     "outbound_click": 0.10,
     "logged_in": 0.45,
+    "store_check_in": 0.50,
     # shop
     "guest_checkout": 0.35,
     "refund": 0.06,

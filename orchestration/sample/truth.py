@@ -90,6 +90,7 @@ def _journeys(con: duckdb.DuckDBPyConnection) -> None:
                     'distributor.loyalty_member:northmart/' || m.recipient
                 when t.channel = 'direct_mail'
                     and m.recipient is not null then 'salesforce.contact:' || m.recipient
+                when i.touch_id is not null then 'shopify.customer:' || i.shop_customer_id
                 end as record_id,
             record_id is not null as is_recorded, x.system || ':' || x.campaign_id as campaign_code,
                 x.system || ':' || x.creative_id as creative_code
@@ -98,6 +99,7 @@ def _journeys(con: duckdb.DuckDBPyConnection) -> None:
         left join touch_ad x on x.touch_id = t.touch_id
         left join contact_known k on k.person_id = t.person_id
         left join mailing_touch m on m.touch_id = t.touch_id
+        left join store_check_in i on i.touch_id = t.touch_id
         union all
         select 'newsletter:' || message_id, person_id, null, received_at, 'email', 'loyalty',
             variant, 'klaviyo.person:' || klaviyo_id, true,

@@ -32,6 +32,7 @@ from orchestration.sample import (
     salesforce_service,
     service,
     shopify,
+    store_app,
     stores,
     truth,
 )
@@ -61,6 +62,7 @@ class World:
         referrals.build(con, params, calendar)
         yield "people"
         journeys.build(con, params, calendar)
+        store_app.build(con, params)
         yield "journeys"
         campaigns.create_macros(con)
         campaigns.build(con, params, calendar)
@@ -90,7 +92,8 @@ class World:
         klaviyo.write(con, outbox, params, calendar)
         yield "files of e-mail"
         conversations.write(con, outbox, params, calendar)
-        yield "files of social and mailings"
+        store_app.write(con, outbox, params)
+        yield "files of social, mailings and store visits"
         salesforce_people.write(con, outbox, params, calendar)
         salesforce_sales.write(con, outbox, params, calendar)
         salesforce_service.write(con, outbox, params, calendar)

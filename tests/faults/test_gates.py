@@ -680,6 +680,16 @@ CASES = [
     ),
     Case(
         "fct_touchpoint",
+        "other_contacts_reconcile",
+        [
+            sent("touchpoint.contact", contact_id="c"),
+            sent("touchpoint.contact", contact_id="c"),
+            mart("fct_touchpoint", source_system="touchpoint"),
+        ],
+        [sent("touchpoint.contact", contact_id="d")],
+    ),
+    Case(
+        "fct_touchpoint",
         "emails_reconcile",
         [
             staged("stg_klaviyo__events", event_type="clicked"),

@@ -39,6 +39,7 @@ SENDERS = (
     "klaviyo",
     "social",
     "campaign",
+    "store_app",
     "shopify",
     "salesforce",
 )

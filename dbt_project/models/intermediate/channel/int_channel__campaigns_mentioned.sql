@@ -44,6 +44,10 @@ opportunities as (
     select * from {{ ref('stg_salesforce__opportunities') }}
 ),
 
+other_contacts as (
+    select * from {{ ref('stg_touchpoint__contacts') }}
+),
+
 targets as (
     select campaign_code from {{ source('company', 'campaign_target') }}
 ),
@@ -70,6 +74,8 @@ mentions as (
     select campaign_code from members
     union
     select campaign_code from opportunities
+    union
+    select campaign_code from other_contacts
     union
     select campaign_code from targets
 ),

@@ -68,7 +68,8 @@ int_channel__contact_channels as (
         and origins.medium = first_matches.medium
         and origins.campaign = first_matches.campaign
     left join channels
-        on origins.system = 'campaign' and origins.source = channels.channel_code
+        on origins.system in ('campaign', 'touchpoint')
+        and origins.source = channels.channel_code
 )
 
 select * from int_channel__contact_channels

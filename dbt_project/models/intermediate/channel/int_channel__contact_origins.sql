@@ -50,6 +50,11 @@ messages as (
     select distinct platform from {{ ref('stg_social__messages') }}
 ),
 
+contacts as (
+    select distinct channel_source, channel_medium, channel_campaign
+    from {{ ref('stg_touchpoint__contacts') }}
+),
+
 origins as (
     select 'ga4' as system, source, medium, campaign_name as campaign from web
     union all
@@ -71,6 +76,8 @@ origins as (
     union all
     select 'social', platform, null, null from messages
     union all
+    select 'touchpoint', channel_source, channel_medium, channel_campaign from contacts
+    union all
     select 'ga4', '(direct)', '(none)', null
     union all
     select 'distributor', 'physical_store', null, null
@@ -80,6 +87,7 @@ origins as (
         'ga4', 'klaviyo', 'social', 'salesforce.case', 'salesforce.task', 'salesforce.event',
         'salesforce.lead', 'salesforce.campaign', 'salesforce.survey', 'crm.lead', 'shopify',
         'shop', 'campaign', 'google_ads', 'facebook_ads', 'distributor', 'retail_media',
+        'touchpoint',
     ] %}
     union all
     select '{{ system }}', null, null, null

@@ -24,6 +24,10 @@ web_origins as (
     select * from {{ ref('int_channel__web_origins') }}
 ),
 
+contacts as (
+    select * from {{ ref('stg_touchpoint__contacts') }}
+),
+
 variants as (
     select
         creative_code,
@@ -63,6 +67,8 @@ mentions as (
         select creative_code, null from social_stats
         union all
         select creative_code, campaign_code from web_origins
+        union all
+        select creative_code, campaign_code from contacts
     ) as mentioned
     where creative_code is not null
     group by creative_code

@@ -1,6 +1,7 @@
 {{ config(materialized='view') }}
 {#
-    Grain: version of a person in a channel, as sent: e-mail profiles and social profiles.
+    Grain: version of a person in a channel, as sent: e-mail profiles, social profiles, people of
+    any other system by what they last told it, and contacts of people whom it does not number.
 #}
 with email_profiles as (
     select * from {{ ref('stg_klaviyo__person_versions') }}
@@ -10,6 +11,10 @@ messages as (
     select * from {{ ref('stg_social__messages') }}
 ),
 
+contacts as (
+    select * from {{ ref('stg_touchpoint__contacts') }}
+    where record_id like 'touchpoint.%'
+),
 
 social_profiles as (
     select
@@ -20,6 +25,24 @@ social_profiles as (
         min(market_code) as market_code,
         min(load_id) as load_id,
     from messages
+    group by record_id
+),
+
+{# Latest by time, then by the contact's code, so that contacts of one instant leave no choice. #}
+contact_people as (
+    select
+        record_id,
+        min(occurred_at) as first_seen_at,
+        {%- for column in ['email', 'phone', 'given_name', 'family_name', 'market_code'] %}
+        max_by({{ column }}, place) filter (where {{ column }} is not null) as {{ column }},
+        {%- endfor %}
+        min(load_id) as load_id,
+    from (
+        select
+            *,
+            row_number() over (partition by record_id order by occurred_at, contact_code) as place,
+        from contacts
+    ) as placed
     group by record_id
 ),
 
@@ -50,6 +73,14 @@ int_customer__channel_record_versions as (
         record_id, 'social', 'social_profile', first_seen_at, email, null, phone, null, null,
         null, null, null, null, null, market_code, first_seen_at, false, null, load_id,
     from social_profiles
+    union all
+    select
+        record_id, 'touchpoint',
+        case when record_id like 'touchpoint.person:%' then 'touchpoint_person'
+            else 'touchpoint_contact' end,
+        first_seen_at, email, null, phone, given_name, family_name, null, null, null, null, null,
+        market_code, first_seen_at, false, null, load_id,
+    from contact_people
 )
 
 select * from int_customer__channel_record_versions

@@ -65,7 +65,8 @@ int_customer__golden_versions as (
         coalesce(max_by(is_email_dead, living_email_rank), false) as is_email_dead,
         count(record_id) as records,
         bool_or(record_type in (
-            'contact', 'shop_customer', 'loyalty_member', 'lead', 'email_profile', 'order', 'case'
+            'contact', 'shop_customer', 'loyalty_member', 'lead', 'email_profile', 'order', 'case',
+            'touchpoint_person', 'touchpoint_contact'
         )) as is_person,
         bool_or(record_type = 'account') as is_company,
     from spoken

@@ -33,6 +33,7 @@ said as (
             when 'email_profile' then 'newsletter'
             when 'order' then 'guest_buyer'
             when 'social_profile' then 'social_follower'
+            when 'touchpoint_person' then 'known_elsewhere'
         end as segment,
     from records
     union all

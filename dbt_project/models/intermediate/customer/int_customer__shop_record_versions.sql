@@ -27,6 +27,10 @@ coupon_redemptions as (
     select * from {{ ref('stg_campaign__coupon_redemptions') }}
 ),
 
+other_contacts as (
+    select * from {{ ref('stg_touchpoint__contacts') }}
+),
+
 mentions as (
     select
         record_id,
@@ -38,6 +42,8 @@ mentions as (
     select record_id, cast(contacted_on as timestamp), null, load_id from campaign_contacts
     union all
     select record_id, cast(redeemed_on as timestamp), null, load_id from coupon_redemptions
+    union all
+    select record_id, occurred_at, market_code, load_id from other_contacts
 ),
 
 {# Buyers, cards and households that no list describes: known by their first mention. #}

@@ -30,6 +30,9 @@ mentioned as (
     select distributor_code from {{ ref('stg_distributor__loyalty_members') }}
     union
     select distributor_code from {{ ref('stg_campaign__retail_media') }}
+    union
+    select distributor_code from {{ ref('stg_touchpoint__contacts') }}
+    where distributor_code is not null
 ),
 
 inferred as (

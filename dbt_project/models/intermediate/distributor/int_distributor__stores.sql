@@ -53,6 +53,9 @@ mentioned as (
     select 'own' as distributor_code, store_code from own_shops
     union
     select 'own' as distributor_code, store_code from {{ ref('int_distributor__own_shops') }}
+    union
+    select distributor_code, store_code from {{ ref('stg_touchpoint__contacts') }}
+    where store_code is not null
 ),
 
 described as (

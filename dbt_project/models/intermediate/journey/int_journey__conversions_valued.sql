@@ -1,8 +1,9 @@
 {{ config(materialized='view') }}
 {#
-    Grain: conversion (sale of own products to a known person, or won deal) with its value in the
-    company's currency and its place. A company that names no brands of its own counts all that is
-    sold. A sale is valued as sold: returns are facts of their own, on their own day.
+    Grain: conversion (sale of own products to a known person, or won deal; in a shop, a CRM or a
+    contact of another system that tells its amount) with its value in the company's currency and
+    its place. A company that names no brands of its own counts all that is sold. A sale is valued
+    as sold: returns are facts of their own, on their own day.
 #}
 with sale_headers as (
     select * from {{ ref('int_distributor__sale_headers') }}
@@ -18,6 +19,20 @@ deals as (
     select * from {{ ref('int_lead__deals_unioned') }}
     where stage = 'won'
         and closed_at is not null
+),
+
+contacts as (
+    select * from {{ ref('stg_touchpoint__contacts') }}
+    where sale_id is not null
+        and record_id is not null
+),
+
+rates as (
+    {{ exchange_rates('contacts', 'currency_code', 'cast(occurred_at as date)') }}
+),
+
+stores as (
+    select * from {{ ref('int_distributor__stores') }}
 ),
 
 int_journey__conversions_valued as (
@@ -41,6 +56,18 @@ int_journey__conversions_valued as (
         cast(amount as decimal(18, 4)) as revenue_amount,
         cast(null as decimal(18, 4)) as margin_amount
     from deals
+    union all
+    select
+        contacts.sale_id,
+        case when contacts.conversion_type = 'won_deal' then 'sales_team'
+            else coalesce(stores.place_type, 'unknown') end as place_type,
+        cast(contacts.amount_original * rates.exchange_rate as decimal(18, 4)) as revenue_amount,
+        cast(contacts.margin_original * rates.exchange_rate as decimal(18, 4)) as margin_amount
+    from contacts
+    left join rates
+        on contacts.currency_code = rates.currency_code
+        and cast(contacts.occurred_at as date) = rates.rate_date
+    left join stores on contacts.store_code = stores.store_code
 )
 
 select * from int_journey__conversions_valued

@@ -7,7 +7,7 @@
     a journey if its type is one and it came to something; a conversion always is.
 #}
 with touchpoints as (
-    {% for branch in ['web', 'message', 'campaign', 'selling', 'service', 'sale'] %}
+    {% for branch in ['web', 'message', 'campaign', 'contact', 'selling', 'service', 'sale'] %}
     select {{ touchpoint_columns() }}
     from {{ ref('int_journey__' ~ branch ~ '_touchpoints') }}
     {% if not loop.last %}union all{% endif %}

@@ -6,7 +6,7 @@
             'day_column': 'touchpoint_date',
             'layouts': ['ga4.events', 'klaviyo.event', 'social.message'],
             'day_shift': 1,
-            'always': "source_system in ('salesforce', 'crm', 'campaign', 'sale')",
+            'always': "source_system in ('salesforce', 'crm', 'campaign', 'touchpoint', 'sale')",
         },
         post_hook=[
             "{{ customers_refreshed(ref('bridge_customer_identity'), ref('int_customer__anonymous_records')) }}",
@@ -17,12 +17,13 @@
 }}
 {#
     Grain: contact of a person with the company, in whichever department or shop. Fact type:
-    transaction. A contact that does not name its market has that of its customer today (its day
-    does not follow, so that no day changes when people move). Late contacts rebuild their day;
-    contacts of the CRM, of campaigns and of sales, which change without naming a day, are all
-    replaced. A customer who is merged or split takes the touchpoints along; the consent that held
-    at a contact is that of the customer, whichever record it was stated for, and follows
-    statements that arrive late. A contact is anonymous where nobody could know yet who it was.
+    transaction. Late contacts rebuild their day; contacts of the CRM, of campaigns, of other
+    systems and of sales, which change without naming a day, are all replaced. A customer who is
+    merged or split takes the touchpoints along; the consent that held at a contact is that of the
+    customer, whichever record it was stated for, and follows statements that arrive late. A
+    contact that does not name its market has that of its customer today; its day does not follow,
+    so that no day changes when people move. A contact is anonymous where nobody could know yet who
+    it was.
 #}
 with touchpoints as (
     select * from {{ ref('int_journey__touchpoints_unioned') }}
