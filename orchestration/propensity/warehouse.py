@@ -147,15 +147,11 @@ def _rows(features: duckdb.DuckDBPyRelation, condition: str) -> pd.DataFrame:
     """Rows in an order of their own, whatever the number of threads."""
     keys = ("cutoff_number", "cutoff_date", "profile_key", "customer_key")
     read = ", ".join((*keys, *COLUMNS, "is_converted", "next_stage"))
-    return features.query(
-        "features",
-        f"select {read} from features where {condition} order by cutoff_number, profile_key",
-    ).df()
+    return features.filter(condition).project(read).order("cutoff_number, profile_key").df()
 
 
 def _parts(features: duckdb.DuckDBPyRelation, condition: str) -> Iterator[pd.DataFrame]:
-    counted = features.query("features", f"select count(*) from features where {condition}")
-    ((rows,),) = counted.fetchall()
+    ((rows,),) = features.filter(condition).aggregate("count(*)").fetchall()
     parts = max(1, -(-rows // CHUNK_ROWS))
     for part in range(parts):
         yield _rows(
