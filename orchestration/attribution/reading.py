@@ -82,8 +82,7 @@ def _table(
 ) -> dict[str, tuple[str, pa.ChunkedArray]]:
     """The table's name and content of each column that it has."""
     if isinstance(source, str | Path):
-        with duckdb.connect() as connection:
-            return _table(_file(Path(source), connection), named, label)
+        return _file(Path(source), named)
     if isinstance(source, duckdb.DuckDBPyRelation):
         found = _columns(source.columns, named, label)
         held = source.project(", ".join(map(engine.name, dict.fromkeys(found.values()))))
@@ -108,14 +107,16 @@ def _table(
     return _chosen(held, _columns(held.column_names, named, label))
 
 
-def _file(file: Path, connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation:
+def _file(file: Path, named: Mapping[str, str | None]) -> dict[str, tuple[str, pa.ChunkedArray]]:
     if not file.is_file():
         raise AttributionError(f"There is no file {file}.")
     reader = "read_csv({}, all_varchar = true, header = true)"
     if file.suffix.lower() in (".parquet", ".pq"):
         reader = "read_parquet({})"
     try:
-        return connection.sql(f"from {reader.format(engine.text(file))}")
+        with duckdb.connect() as connection:
+            relation = connection.sql(f"from {reader.format(engine.text(file))}")
+            return _table(relation, named, str(file))
     except duckdb.Error as error:
         raise AttributionError(
             f"{file} cannot be read: it must be a CSV file with a header line, or a Parquet file "
@@ -125,7 +126,7 @@ def _file(file: Path, connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyR
 
 def _columns(there: Sequence[str], named: Mapping[str, str | None], label: str) -> dict[str, str]:
     """The table's name of each column; value and nulls may be missing."""
-    names = {name.casefold(): name for name in reversed(there)}
+    names = {name.strip().casefold(): name for name in reversed(there)}
     found: dict[str, str] = {}
     for column, name in named.items():
         candidates = (name,) if name else COLUMNS[column]
