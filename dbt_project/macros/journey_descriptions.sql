@@ -83,6 +83,7 @@ described as (
     select
         person,
         journey_number,
+        last_step,
         {{ step_key(list_at('steps', '1'), layout) }} as first_key,
         case when is_converted then {{ step_key('last_step', layout) }} end as conversion_key,
         {{ step_at(list_at('steps', '1'), layout) }} as started_at,
@@ -97,7 +98,7 @@ described as (
                 - {{ step_micros('previous_last', layout) }} end as reopened_after_micros,
         contact_count,
         after_sale_count,
-        {{ list_at('channels', '1') }} as first_channel,
+        {{ step_channel(list_at('steps', '1'), layout) }} as first_channel,
         {{ list_at('channels', 'contact_count') }} as last_channel,
         {{ list_length(list_unique('channels_collapsed')) }} as distinct_channel_count,
         {{ list_as_path('channels', 'channel_codes') }} as path,
@@ -170,12 +171,6 @@ described as (
         when 6 then 'loyalty'
         else 'unknown'
     end
-{%- endmacro %}
-
-{# Key of a step; steps that are words have none. #}
-{% macro step_key(step, layout) -%}
-    {%- if layout.kind == 'word' -%} cast(null as {{ dbt.type_bigint() }})
-    {%- else -%} {{ step }}.key {%- endif -%}
 {%- endmacro %}
 
 {# Whether the journey before lapsed without a conversion. #}

@@ -3,25 +3,32 @@
     orchestration/journeys with any other table; no rule stands anywhere else.
 
     A person's touches are one sorted list, and all rules are functions of lists: one grouping,
-    one sort of short lists, no window and no second sort. A touch is packed as a step:
-      - kind 'struct': (at2, key, what): at2 is twice the microseconds since 1970, plus 1 where
-        the touch ends a journey, so that at one instant a conversion comes last, then `key`
-        decides. Any time, any key, any number of journeys.
-      - kind 'word': one BIGINT, where that fits and touches have no key: microseconds since
-        `base`, then the bit that ends a journey, then `what`, which decides at one instant.
+    one sort of short lists, no window and no second sort. A touch is packed as a step, of a kind:
+      - 'struct': (at2, key, what): at2 is twice the microseconds since 1970, plus 1 where the
+        touch ends a journey, so that at one instant a conversion comes last, then `key` decides.
+        Any time, any key, any number of journeys.
+      - 'long': the same three in one HUGEINT, where they fit: microseconds since `base`, the bit
+        that ends a journey, the key above `key_base` (`key_bits`), `what` (`word_bits`).
+      - 'word': one BIGINT without a key, where that fits: microseconds since `base`, the bit that
+        ends a journey, `what` (`word_bits`), which decides at one instant.
     `what` holds, from the lowest bit: the number of the channel (`channel_bits`), the stage's rank
     (3 bits), whether the touch came after the sale (1), is a message's click (1), a visit (1), was
-    anonymous (1), the number of its kind of conversion (2), the number of the campaign (32).
-    A layout {kind, channel_bits, word_bits, base} says which kind, and where `what` has its bits.
+    anonymous (1), the number of its kind of conversion (2), the number of the campaign.
+    A layout is a dictionary of kind and widths.
 #}
 {% macro step_packed(micros, ends, key, what, layout) -%}
-    {%- if layout.kind == 'word' -%}
-        {{ bits_left(micros ~ ' - ' ~ layout.base, layout.word_bits + 1) }}
-        + case when {{ ends }} then {{ 2 ** layout.word_bits }} else 0 end + {{ what }}
-    {%- else -%}
+    {%- if layout.kind == 'struct' -%}
         {{ adapter.dispatch('step_struct', 'customer_full_stack')(
             micros ~ ' * 2 + case when ' ~ ends ~ ' then 1 else 0 end', key, what
         ) }}
+    {%- elif layout.kind == 'long' -%}
+        cast((({{ micros }}) - {{ layout.base }}) * 2 + case when {{ ends }} then 1 else 0 end
+            as hugeint) * {{ 2 ** (layout.key_bits + layout.word_bits) }}
+        + cast(({{ key }}) - {{ layout.key_base }} as hugeint) * {{ 2 ** layout.word_bits }}
+        + {{ what }}
+    {%- else -%}
+        (({{ micros }}) - {{ layout.base }}) * {{ 2 ** (layout.word_bits + 1) }}
+        + case when {{ ends }} then {{ 2 ** layout.word_bits }} else 0 end + {{ what }}
     {%- endif -%}
 {%- endmacro %}
 
@@ -78,25 +85,43 @@
     epoch_us({{ expression }})
 {%- endmacro %}
 
-{# Moment of a step, in microseconds since 1970, or since the base where steps are words. #}
+{# Moment of a step, in microseconds since 1970, or since the layout's base. #}
 {% macro step_micros(step, layout) -%}
-    {%- if layout.kind == 'word' -%} {{ bits_right(step, layout.word_bits + 1) }}
-    {%- else -%} {{ bits_right(step ~ '.at2', 1) }} {%- endif -%}
+    {%- if layout.kind == 'struct' -%} {{ bits_right(step ~ '.at2', 1) }}
+    {%- elif layout.kind == 'long' -%}
+        cast({{ bits_right(step, layout.key_bits + layout.word_bits + 1) }} as bigint)
+    {%- else -%} {{ bits_right(step, layout.word_bits + 1) }} {%- endif -%}
 {%- endmacro %}
 
 {% macro step_at(step, layout) -%}
-    {{ timestamp_of_micros(step_micros(step, layout)
-        ~ (' + ' ~ layout.base if layout.kind == 'word' else '')) }}
+    {{ timestamp_of_micros(
+        step_micros(step, layout) ~ ('' if layout.kind == 'struct' else ' + ' ~ layout.base)
+    ) }}
 {%- endmacro %}
 
+{# Key of a step; words have none. #}
+{% macro step_key(step, layout) -%}
+    {%- if layout.kind == 'struct' -%} {{ step }}.key
+    {%- elif layout.kind == 'long' -%}
+        cast({{ bits_right(step, layout.word_bits) }} & {{ 2 ** layout.key_bits - 1 }} as bigint)
+        + {{ layout.key_base }}
+    {%- else -%} cast(null as {{ dbt.type_bigint() }}) {%- endif -%}
+{%- endmacro %}
+
+{# Some bits of what a step says. #}
 {% macro step_bits(step, first_bit, bits, layout) -%}
-    {%- set what = step if layout.kind == 'word' else step ~ '.what' -%}
-    ({{ bits_right(what, first_bit) if first_bit else what }} & {{ 2 ** bits - 1 }})
+    {%- set what = step ~ '.what' if layout.kind == 'struct' else step -%}
+    {%- set found -%}
+        ({{ bits_right(what, first_bit) if first_bit else what }} & {{ 2 ** bits - 1 }})
+    {%- endset -%}
+    {{ 'cast(' ~ found ~ ' as bigint)' if layout.kind == 'long' else found }}
 {%- endmacro %}
 
 {% macro step_ends(step, layout) -%}
-    {%- if layout.kind == 'word' -%} ({{ step }} & {{ 2 ** layout.word_bits }}) <> 0
-    {%- else -%} ({{ step }}.at2 & 1) = 1 {%- endif -%}
+    {%- if layout.kind == 'struct' -%} ({{ step }}.at2 & 1) = 1
+    {%- elif layout.kind == 'long' -%}
+        ({{ step }} & {{ 2 ** (layout.key_bits + layout.word_bits) }}) <> 0
+    {%- else -%} ({{ step }} & {{ 2 ** layout.word_bits }}) <> 0 {%- endif -%}
 {%- endmacro %}
 
 {% macro step_channel(step, layout) -%}
@@ -110,26 +135,43 @@
 {% macro step_flag(step, name, layout) -%}
     {%- set bit = layout.channel_bits
         + {'after_sale': 3, 'click': 4, 'visit': 5, 'anonymous': 6}[name] -%}
-    ({{ step if layout.kind == 'word' else step ~ '.what' }} & {{ 2 ** bit }}) <> 0
+    {%- if layout.kind != 'struct' and bit >= layout.word_bits -%} false
+    {%- else -%}
+        ({{ step ~ '.what' if layout.kind == 'struct' else step }} & {{ 2 ** bit }}) <> 0
+    {%- endif -%}
 {%- endmacro %}
 
+{# Number of the kind of conversion, and of the campaign; 0 where the layout holds none. #}
 {% macro step_kind(step, layout) -%}
-    {{ step_bits(step, layout.channel_bits + 7, 2, layout) }}
+    {%- set bit = layout.channel_bits + 7 -%}
+    {%- if layout.kind != 'struct' and bit >= layout.word_bits -%} 0
+    {%- else -%} {{ step_bits(step, bit, 2, layout) }} {%- endif -%}
 {%- endmacro %}
 
 {% macro step_campaign(step, layout) -%}
-    {{ step_bits(step, layout.channel_bits + 9, 32, layout) }}
+    {%- set bit = layout.channel_bits + 9 -%}
+    {%- set bits = 32 if layout.kind == 'struct' else layout.word_bits - bit -%}
+    {{ step_bits(step, bit, bits, layout) if bits > 0 else 0 }}
 {%- endmacro %}
 
-{# The step, marked as one after the sale. #}
-{% macro step_after_sale(step, layout) -%}
+{# The step, marked as one after the sale, or not so. #}
+{% macro step_after_sale(step, layout, is_after_sale=true) -%}
     {%- set bit = 2 ** (layout.channel_bits + 3) -%}
-    {%- if layout.kind == 'word' -%} {{ step }} | {{ bit }}
-    {%- else -%}
+    {%- set what = step ~ '.what' if layout.kind == 'struct' else step -%}
+    {%- set marked = what ~ (' | ' ~ bit if is_after_sale else ' & ' ~ (-1 - bit)) -%}
+    {%- if layout.kind == 'struct' -%}
         {{ adapter.dispatch('step_struct', 'customer_full_stack')(
-            step ~ '.at2', step ~ '.key', step ~ '.what | ' ~ bit
+            step ~ '.at2', step ~ '.key', marked
         ) }}
-    {%- endif -%}
+    {%- else -%} {{ marked }} {%- endif -%}
+{%- endmacro %}
+
+{# A long step as a word: without key and campaign. #}
+{% macro step_shortened(step, layout, word) -%}
+    cast(
+        {{ bits_right(step, layout.key_bits + layout.word_bits) }}
+        * {{ 2 ** word.word_bits }} + ({{ step }} & {{ 2 ** word.word_bits - 1 }}) as bigint
+    )
 {%- endmacro %}
 
 {#
@@ -147,10 +189,13 @@
     next one. A click on a message and the visit of the same campaign right after it, within the
     time of a session, are one contact: the visit. Where a company says which stages may begin a
     journey, what comes before such a contact stands outside.
+    Where `packed` names another layout, touches are packed in that one, and shortened to `layout`
+    once clicks are told by their visits and keys have decided the order.
     Journey 0 holds what stands outside any journey, journey -1 the clicks that became one with
     their visit: nothing is lost.
 #}
-{% macro journeys_of_touches(layout) -%}
+{% macro journeys_of_touches(layout, packed=none) -%}
+{%- set packed = packed or layout %}
 people as (
     select
         person,
@@ -162,14 +207,15 @@ people as (
 
 -- A click is one contact with the visit that it opens.
 clicked as (
+    {%- set after = list_at('people.steps', 'place + 1') -%}
     {%- set opens -%}
-        {{ step_flag('item', 'click', layout) }}
+        {{ step_flag('item', 'click', packed) }}
+        and not {{ step_ends('item', packed) }}
         and coalesce(
-            {{ step_flag(list_at('steps', 'place + 1'), 'visit', layout) }}
-            and {{ step_campaign(list_at('steps', 'place + 1'), layout) }}
-            = {{ step_campaign('item', layout) }}
-            and {{ step_micros(list_at('steps', 'place + 1'), layout) }}
-            - {{ step_micros('item', layout) }} <= click_micros,
+            {{ step_flag(after, 'visit', packed) }}
+            and {{ step_campaign(after, packed) }} = {{ step_campaign('item', packed) }}
+            and {{ step_micros(after, packed) }} - {{ step_micros('item', packed) }}
+            <= click_micros,
             false
         )
     {%- endset %}
@@ -185,6 +231,19 @@ clicked as (
     cross join rules
 ),
 
+{% if packed.kind != layout.kind -%}
+shortened as (
+    select
+        person,
+        traits,
+        lapse_micros,
+        start_stages,
+        {{ list_of('steps', step_shortened('item', packed, layout)) }} as steps,
+        {{ list_of('clicks', step_shortened('item', packed, layout)) }} as clicks
+    from clicked
+),
+
+{% endif -%}
 -- Where there are both conversions and service, contacts that follow a sale are put right behind it.
 sold as (
     select
@@ -193,7 +252,7 @@ sold as (
             then {{ list_where(
                 list_numbers(1, list_length('steps')), step_ends(list_at('steps', 'item'), layout)
             ) }} end as sales
-    from clicked
+    from {{ 'clicked' if packed.kind == layout.kind else 'shortened' }}
 ),
 
 -- For each step, how many sales came before it.

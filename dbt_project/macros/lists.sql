@@ -258,19 +258,7 @@
     array_to_string(list_transform({{ items }}, lambda item: {{ codes }}[item]), ' > ')
 {%- endmacro %}
 
-{# Bits of whole numbers: shifted left, shifted right, and those that two numbers share. #}
-{% macro bits_left(expression, places) -%}
-    {{ return(adapter.dispatch('bits_left', 'customer_full_stack')(expression, places)) }}
-{%- endmacro %}
-
-{% macro default__bits_left(expression, places) -%}
-    shiftleft({{ expression }}, {{ places }})
-{%- endmacro %}
-
-{% macro duckdb__bits_left(expression, places) -%}
-    (({{ expression }}) << {{ places }})
-{%- endmacro %}
-
+{# Bits of a whole number, shifted right. #}
 {% macro bits_right(expression, places) -%}
     {{ return(adapter.dispatch('bits_right', 'customer_full_stack')(expression, places)) }}
 {%- endmacro %}
