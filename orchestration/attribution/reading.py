@@ -6,6 +6,8 @@ Doesn't belong here: splitting paths into steps (see `paths`).
 
 from __future__ import annotations
 
+import gzip
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -110,18 +112,28 @@ def _table(
 def _file(file: Path, named: Mapping[str, str | None]) -> dict[str, tuple[str, pa.ChunkedArray]]:
     if not file.is_file():
         raise AttributionError(f"There is no file {file}.")
-    reader = "read_csv({}, all_varchar = true, header = true)"
-    if file.suffix.lower() in (".parquet", ".pq"):
-        reader = "read_parquet({})"
     try:
         with duckdb.connect() as connection:
-            relation = connection.sql(f"from {reader.format(engine.text(file))}")
-            return _table(relation, named, str(file))
+            return _table(connection.sql(f"from {_reader(file)}"), named, str(file))
     except duckdb.Error as error:
         raise AttributionError(
             f"{file} cannot be read: it must be a CSV file with a header line, or a Parquet file "
             f"named *.parquet. {error}"
         ) from error
+
+
+def _reader(file: Path) -> str:
+    """How DuckDB reads the file, with nothing guessed that could leave out lines."""
+    if file.suffix.lower() in (".parquet", ".pq"):
+        return f"read_parquet({engine.text(file)})"
+    opened = gzip.open if file.suffix.lower() == ".gz" else open
+    with opened(file, "rt", encoding="utf-8-sig", errors="replace") as lines:
+        header = re.sub('"[^"]*"', "", next(lines, ""))
+    delimiter = max(",;\t|", key=header.count)
+    return (
+        f"read_csv({engine.text(file)}, all_varchar = true, header = true, skip = 0, "
+        f"delim = {engine.text(delimiter)}, quote = '\"', escape = '\"', comment = '')"
+    )
 
 
 def _columns(there: Sequence[str], named: Mapping[str, str | None], label: str) -> dict[str, str]:

@@ -178,6 +178,12 @@ def test_blanks_are_counted():
     )
 
 
+def test_no_line_of_a_file_is_skipped(tmp_path):
+    file = tmp_path / "paths.csv"
+    file.write_text('path;conversions\n#hash;1\n\n"a > ""b""";2\n', encoding="utf-8")
+    assert owed(attribute(file, "linear"), "linear") == {"#hash": 1.0, '"b"': 1.0, "a": 1.0}
+
+
 def test_decimal_amounts_stay_exact():
     """0.1 + 0.2 + 0.1 is 0.4, as cents are."""
     value = pa.array([Decimal("0.10"), Decimal("0.20"), Decimal("0.10")], pa.decimal128(20, 2))
@@ -237,6 +243,7 @@ def test_the_command_writes_credit_and_prints_it(tmp_path, capsys):
         ("path,conversions,nulls\na,1,few\n", [], "paths.csv, row 1: nulls is not a number"),
         ("path,n\na,1\n", [], "has no column conversions"),
         ('path,conversions\n"a,1\n', [], "cannot be read"),
+        ("path,conversions\na,1\nb,2,3\n", [], "cannot be read"),
         ("path,conversions\na,1\n", ["--models", "best"], "There is no model best"),
         ("path,conversions\na,1\n", ["--out", "credit.xls"], "ends with .csv or .parquet"),
     ],
