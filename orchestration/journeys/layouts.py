@@ -32,7 +32,7 @@ def choose(
     key_bits = max(measured.last_key - measured.first_key, 1).bit_length() + keep
     campaign_bits = max(campaigns, 1).bit_length() + keep
     flags = 7 if touches.has("is_anonymous") else 4
-    word = {
+    word: Layout = {
         "kind": "word",
         "channel_bits": channel_bits,
         "word_bits": channel_bits + flags,

@@ -13,10 +13,10 @@ from typing import Any
 
 import duckdb
 import pytest
+from journey_reference import Journey, Touch, all_journeys, collapsed, journeys_of, rank
 
 from orchestration.journeys import JourneyError, JourneyRules, Journeys, build_journeys
 from orchestration.journeys.rules import STAGES
-from tests.journey_reference import Journey, Touch, all_journeys, collapsed, journeys_of, rank
 
 START = datetime(2025, 1, 1)
 COLUMNS = {
