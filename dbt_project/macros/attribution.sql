@@ -1,9 +1,12 @@
-{# Models of attribution, and those whose weights are learnt from all journeys. #}
+{# Models of attribution, and those of them whose weights are learnt from all journeys. #}
 {% macro attribution_models() -%}
     {{ return([
         'first_touch', 'last_touch', 'last_non_direct', 'linear', 'position_based', 'time_decay',
-        'markov', 'shapley', 'shapley_rate',
-    ]) }}
+    ] + learning_models()) }}
+{%- endmacro %}
+
+{% macro learning_models() -%}
+    {{ return(['markov', 'shapley', 'shapley_rate']) }}
 {%- endmacro %}
 
 {# Share of a contact by its place on the path: the first and the last get their weights, those

@@ -47,49 +47,6 @@
     end
 {%- endmacro %}
 
-{# Channels of a journey in order, as a list of small numbers: `channel_number` of each step, sorted
-   by `step_number`. Sorting a short list of integers per group is much faster than an ordered
-   aggregate of texts. #}
-{% macro channel_list(step_number, channel_number, condition) -%}
-    {{ return(
-        adapter.dispatch('channel_list', 'customer_full_stack')(
-            step_number, channel_number, condition
-        )
-    ) }}
-{%- endmacro %}
-
-{% macro default__channel_list(step_number, channel_number, condition) -%}
-    transform(
-        array_sort(
-            collect_list({{ step_number }} * 65536L + {{ channel_number }})
-            filter (where {{ condition }})
-        ),
-        item -> item % 65536
-    )
-{%- endmacro %}
-
-{% macro duckdb__channel_list(step_number, channel_number, condition) -%}
-    list_transform(
-        list_sort(
-            list({{ step_number }} * 65536 + {{ channel_number }}) filter (where {{ condition }})
-        ),
-        lambda item: item % 65536
-    )
-{%- endmacro %}
-
-{# The list as text; `codes` holds the code of channel 1, 2, 3 and so on. #}
-{% macro channels_as_text(channels, codes) -%}
-    {{ return(adapter.dispatch('channels_as_text', 'customer_full_stack')(channels, codes)) }}
-{%- endmacro %}
-
-{% macro default__channels_as_text(channels, codes) -%}
-    array_join(transform({{ channels }}, item -> element_at({{ codes }}, cast(item as int))), ' > ')
-{%- endmacro %}
-
-{% macro duckdb__channels_as_text(channels, codes) -%}
-    array_to_string(list_transform({{ channels }}, lambda item: {{ codes }}[item]), ' > ')
-{%- endmacro %}
-
 {# Codes of the channels as one list, in order of their numbers. #}
 {% macro code_list(code, number) -%}
     {{ return(adapter.dispatch('code_list', 'customer_full_stack')(code, number)) }}

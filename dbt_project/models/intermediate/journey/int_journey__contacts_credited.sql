@@ -12,14 +12,12 @@ with conversions as (
 steps as (
     select * from {{ ref('int_journey__touchpoints_numbered') }}
     where not is_after_sale
-        and touchpoint_key not in (
-            select touchpoint_key from {{ ref('fct_conversion') }}
-            where conversion_type in ('sale', 'won_deal')
-        )
 ),
 
 touchpoints as (
-    select touchpoint_key, campaign_key, creative_key, is_direct from {{ ref('fct_touchpoint') }}
+    select touchpoint_key, campaign_key, creative_key, is_direct
+    from {{ ref('fct_touchpoint') }}
+    where coalesce(conversion_type, 'lead') = 'lead'
 ),
 
 lookbacks as (

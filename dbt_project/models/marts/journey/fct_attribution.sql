@@ -6,6 +6,7 @@
     touchpoint. The credit of each model sums exactly to the conversions, their revenue, refunds
     and margin. Every day's journeys change what the models learn, so all is computed anew.
 #}
+{%- set graded = ['time_decay'] + learning_models() %}
 with conversions as (
     select * from {{ ref('fct_conversion') }}
 ),
@@ -19,8 +20,14 @@ rules as (
 ),
 
 weights as (
-    select conversion_type, attribution_model, channel_code, weight
+    select
+        conversion_type,
+        channel_code
+        {%- for model in learning_models() %},
+        max(case when attribution_model = '{{ model }}' then weight end) as {{ model }}_weight
+        {%- endfor %}
     from {{ ref('int_journey__channels_weighed') }}
+    group by conversion_type, channel_code
 ),
 
 models as (
@@ -43,96 +50,112 @@ placed as (
     window conversion as (partition by conversion_key)
 ),
 
-weighed as (
+shared as (
     select
-        placed.conversion_key,
-        placed.touchpoint_key,
-        placed.step_number,
-        placed.channel_key,
-        placed.campaign_key,
-        placed.creative_key,
-        models.attribution_model,
-        1.0 / placed.channel_contact_count as share_of_channel,
-        case models.attribution_model
-            when 'first_touch' then case when placed.place = 1 then 1 else 0 end
-            when 'last_touch' then case when placed.step_number = placed.last_step then 1 else 0 end
-            when 'last_non_direct'
-                then case
-                    when placed.step_number = coalesce(placed.last_named_step, placed.last_step)
-                        then 1 else 0 end
-            when 'linear' then 1
-            when 'position_based' then {{ share_by_position(
-                'placed.place', 'placed.contact_count', 'rules.first_weight', 'rules.last_weight'
-            ) }}
-            when 'time_decay'
-                then power(
-                    0.5,
-                    {{ seconds_between('placed.occurred_at', 'placed.last_contact_at') }}
-                    / (86400.0 * rules.half_life_days)
-                )
-            else coalesce(weights.weight, 0) / placed.channel_contact_count
-        end as share
+        placed.*,
+        case when placed.place = 1 then 1 else 0 end as first_touch_share,
+        case when placed.step_number = placed.last_step then 1 else 0 end as last_touch_share,
+        case when placed.step_number = coalesce(placed.last_named_step, placed.last_step) then 1
+            else 0 end as last_non_direct_share,
+        1 as linear_share,
+        {{ share_by_position(
+            'placed.place', 'placed.contact_count', 'rules.first_weight', 'rules.last_weight'
+        ) }} as position_based_share,
+        power(
+            0.5,
+            {{ seconds_between('placed.occurred_at', 'placed.last_contact_at') }}
+            / (86400.0 * rules.half_life_days)
+        ) as time_decay_share
+        {%- for model in learning_models() %},
+        coalesce(weights.{{ model }}_weight, 0) / placed.channel_contact_count
+            as {{ model }}_share
+        {%- endfor %}
     from placed
-    cross join models
     cross join rules
     left join weights
         on placed.conversion_type = weights.conversion_type
-        and models.attribution_model = weights.attribution_model
         and placed.channel_code = weights.channel_code
 ),
 
-{# Whole numbers, whose sums do not depend on the order of adding. Where no channel of a path has a
-   weight, its channels share equally. A share below a billionth of the path is none. #}
+{# Whole numbers, whose sums do not depend on the order of adding. #}
 counted as (
     select
         *,
-        cast(round(share * 1e12) as bigint) as share_units,
-        sum(cast(round(share * 1e12) as bigint)) over path as path_units,
-        sum(cast(round(share_of_channel * 1e12) as bigint)) over path as path_channel_units
-    from weighed
-    window path as (partition by conversion_key, attribution_model)
+        cast(round(1e12 / channel_contact_count) as bigint) as channel_units
+        {%- for model in attribution_models() %},
+        cast(round({{ model }}_share * 1e12) as bigint) as {{ model }}_units
+        {%- endfor %}
+    from shared
 ),
 
+{# Where no channel of a path has a weight, its channels share equally. #}
+filled as (
+    select
+        *
+        {%- for model in learning_models() %},
+        case when sum({{ model }}_units) over path > 0 then {{ model }}_units else channel_units end
+            as {{ model }}_filled
+        {%- endfor %},
+        time_decay_units as time_decay_filled
+    from counted
+    window path as (partition by conversion_key)
+),
+
+{# A share below a billionth of the path is none. #}
 kept as (
     select
-        *,
-        case when path_units > 0 then share_units
-            else cast(round(share_of_channel * 1e12) as bigint) end as units
-    from counted
-    where case
-        when path_units > 0 then cast(share_units as double) / cast(path_units as double) >= 1e-9
-        else cast(share_of_channel * 1e12 as double) / cast(path_channel_units as double) >= 1e-9
-    end
+        *
+        {%- for model in attribution_models() if model not in graded %},
+        {{ model }}_units as {{ model }}_kept
+        {%- endfor %}
+        {%- for model in graded %},
+        case
+            when cast({{ model }}_filled as double)
+                >= 1e-9 * cast(sum({{ model }}_filled) over path as double) then {{ model }}_filled
+            else 0
+        end as {{ model }}_kept
+        {%- endfor %}
+    from filled
+    window path as (partition by conversion_key)
 ),
 
-shared as (
+summed as (
     select
-        *,
-        cast(sum(units) over along as bigint) as share_until,
-        cast(sum(units) over along - units as bigint) as share_before,
-        cast(sum(units) over path as bigint) as share_total
+        conversion_key,
+        touchpoint_key,
+        channel_key,
+        campaign_key,
+        creative_key
+        {%- for model in attribution_models() %},
+        {{ model }}_kept,
+        sum({{ model }}_kept) over along as {{ model }}_until,
+        sum({{ model }}_kept) over path as {{ model }}_total
+        {%- endfor %}
     from kept
     window
-        path as (partition by conversion_key, attribution_model),
+        path as (partition by conversion_key),
         along as (
-            partition by conversion_key, attribution_model order by step_number
+            partition by conversion_key order by step_number
             rows between unbounded preceding and current row
         )
 ),
 
 credited as (
+    {%- for model in attribution_models() %}
     select
         conversion_key,
         touchpoint_key,
         channel_key,
         campaign_key,
         creative_key,
-        attribution_model,
-        share_before,
-        share_until,
-        share_total
-    from shared
+        '{{ model }}' as attribution_model,
+        cast({{ model }}_until - {{ model }}_kept as bigint) as share_before,
+        cast({{ model }}_until as bigint) as share_until,
+        cast({{ model }}_total as bigint) as share_total
+    from summed
+    where {{ model }}_kept > 0
     union all
+    {%- endfor %}
     select
         conversions.conversion_key,
         {{ unknown_key() }},
