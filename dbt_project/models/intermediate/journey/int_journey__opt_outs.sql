@@ -1,4 +1,3 @@
-{{ config(materialized='view') }}
 {#
     Grain: customer, contact point and moment of an opt-out: an unsubscription, a complaint about
     spam, or consent withdrawn. A refusal with which a record began is none: nothing preceded it.
