@@ -83,7 +83,8 @@ def test_what_followed_truly_followed(told: duckdb.DuckDBPyConnection) -> None:
         told,
         """
         with bought as (
-            select coalesce(holder.person_id, sold.person_id) as person_id, purchased_at as happened_at
+            select coalesce(holder.person_id, sold.person_id) as person_id,
+                purchased_at as happened_at
             from truth.sale_line as sold
             left join truth.person as holder on holder.loyalty_card_id = sold.card_id
             union all
