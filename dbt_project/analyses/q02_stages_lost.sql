@@ -26,13 +26,6 @@ with ended as (
         on journeys.customer_key = customers.customer_key and customers.is_current
 ),
 
-last_contacts as (
-    select bridge.journey_key, arg_max(contacts.stage, bridge.step_number) as last_stage
-    from marts.bridge_journey_touchpoint as bridge
-    inner join marts.fct_touchpoint as contacts using (touchpoint_key)
-    group by bridge.journey_key
-),
-
 stages as (
     from (values (1, 'awareness'), (2, 'consideration'), (3, 'intent'), (4, 'purchase'))
         as stages (stage_number, stage)
@@ -53,10 +46,9 @@ reached as (
             or (ended.furthest = 4 and stages.stage_number = 4
                 and coalesce(ended.service_at, ended.loyalty_at) is not null) as goes_on,
         ended.furthest = stages.stage_number as is_furthest,
-        last_contacts.last_stage = stages.stage as is_last
+        split_part(ended.stage_path, ' > ', -1) = stages.stage as is_last
     from ended
     cross join stages
-    left join last_contacts using (journey_key)
     where ended.furthest is not null
 )
 

@@ -66,13 +66,13 @@ JOURNEYS = [
             touchpoint_count=0),
     # Lost after intent, having stepped back to awareness; a device; one that still runs; a ticket.
     journey(11, 1, "lapsed", awareness_at=AT, intent_at=AT, loop_count=1, back_step_count=1,
-            is_linear=False),
-    journey(40, 4, "lapsed", awareness_at=AT, entry_device_category="desktop"),
-    journey(12, 2, "open", consideration_at=AT),
-    journey(31, 3, "lapsed", service_at=AT, entry_channel_key=POST, touchpoint_count=1),
+            stage_path="awareness > intent > awareness", is_linear=False),
+    journey(40, 4, "lapsed", awareness_at=AT, stage_path="awareness",
+            entry_device_category="desktop"),
+    journey(12, 2, "open", consideration_at=AT, stage_path="consideration"),
+    journey(31, 3, "lapsed", service_at=AT, stage_path="service", entry_channel_key=POST,
+            touchpoint_count=1),
 ]  # fmt: skip
-LAST_CONTACTS = {10: "purchase", 20: "purchase", 30: "purchase", 11: "awareness",
-                 40: "awareness", 12: "consideration", 31: "service"}  # fmt: skip
 CONVERSIONS = [
     {"conversion_key": 1, "customer_key": 1, "place_type": "physical_store", "market_code": "ES",
      "distributor_key": STORE_CHAIN, "online_contact_count": 2, "is_seen_online": True},
@@ -105,16 +105,6 @@ def world() -> Iterator[duckdb.DuckDBPyConnection]:
                 columns = ", ".join(f'"{c["name"]}" {c["data_type"]}' for c in model["columns"])
                 connection.execute(f"create table marts.{model['name']} ({columns})")
         sold = [dict(zip(SOLD_COLUMNS, row, strict=True)) for row in SOLD]
-        contacts = [
-            {"journey_key": key, "touchpoint_key": key * 10 + step, "step_number": step}
-            for key in LAST_CONTACTS
-            for step in (1, 2)
-        ]
-        touchpoints = [
-            {"touchpoint_key": key * 10 + step, "stage": stage if step == 2 else "consideration"}
-            for key, stage in LAST_CONTACTS.items()
-            for step in (1, 2)
-        ]
         for name, rows in {
             "dim_channel": CHANNELS,
             "dim_customer": CUSTOMERS,
@@ -122,8 +112,6 @@ def world() -> Iterator[duckdb.DuckDBPyConnection]:
             "fct_journey": JOURNEYS,
             "fct_conversion": [row | {"conversion_type": "sale"} for row in CONVERSIONS],
             "fct_ropo_monthly": [row | {"month_start_date": MONTH} for row in sold],
-            "bridge_journey_touchpoint": contacts,
-            "fct_touchpoint": touchpoints,
         }.items():
             for row in rows:
                 listed = ", ".join(f"? as {column}" for column in row)
