@@ -35,7 +35,7 @@ LEARNING_MODELS = ("markov", "shapley", "shapley_rate")
 DIRECT = ("direct", "(direct)", "(direct) / (none)")
 UNATTRIBUTED = "(unattributed)"
 
-Amounts = tuple[Floats, Floats | None]
+Effects = tuple[Floats, Floats | None]
 
 
 @dataclass(frozen=True)
@@ -84,8 +84,8 @@ class Attribution:
     options: Options
     credit: pa.Table
     notes: tuple[str, ...]
-    owed: dict[str, Amounts] = field(repr=False)
-    removal: Amounts | None = None
+    owed: dict[str, Floats] = field(repr=False)
+    removal: Effects | None = None
     chain: markov.Chain | None = field(default=None, repr=False)
 
     @cached_property
@@ -121,8 +121,8 @@ class Attribution:
         whose channels all weigh 0 is shared equally.
         """
         weights = {
-            model: self._weights(model, amounts[0])
-            for model, amounts in self.owed.items()
+            model: self._weights(model, credit[0])
+            for model, credit in self.owed.items()
             if model in LEARNING_MODELS
         }
         count = len(self.paths.channels)
@@ -209,7 +209,7 @@ def attribute_paths(
     options = options or Options()
     notes = list(paths.notes)
     chain, removal = None, None
-    owed: dict[str, Amounts] = {}
+    owed: dict[str, Floats] = {}
     for model in _models(models):
         if model == "markov":
             chain = markov.chain(paths, options.markov_order)
@@ -220,7 +220,7 @@ def attribute_paths(
         elif model == "shapley_set_rate":
             owed[model] = shapley.of_set_rates(paths)
         else:
-            owed[model] = _by_rule(paths, model, options)
+            owed[model] = _by_rule(paths.converting, model, options)
     if not paths.has_nulls and {"markov", "shapley_rate", "shapley_set_rate"} & set(owed):
         notes.append(
             "No paths without conversion are given: markov and the Shapley values of rates see "
@@ -245,41 +245,35 @@ def _models(models: str | Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(chosen))
 
 
-def _by_rule(paths: Paths, model: str, options: Options) -> Amounts:
-    held = paths.converting
-    value = None if held.value is None else _share(held, model, held.value, options)
-    return _share(held, model, held.conversions, options), value
-
-
-def _share(paths: Paths, model: str, amounts: Floats, options: Options) -> Floats:
+def _by_rule(paths: Paths, model: str, options: Options) -> Floats:
     direct = options.direct_channel
     match model:
         case "first_touch":
-            return heuristics.first_touch(paths, amounts)
+            return heuristics.first_touch(paths)
         case "last_touch":
-            return heuristics.last_touch(paths, amounts)
+            return heuristics.last_touch(paths)
         case "last_non_direct":
             names = (direct,) if isinstance(direct, str) else direct
-            return heuristics.last_non_direct(paths, amounts, names)
+            return heuristics.last_non_direct(paths, names)
         case "linear":
-            return heuristics.linear(paths, amounts)
+            return heuristics.linear(paths)
         case "position_based":
-            return heuristics.position_based(paths, amounts, *options.position_weights)
+            return heuristics.position_based(paths, *options.position_weights)
         case "time_decay":
-            return heuristics.time_decay(paths, amounts, options.half_life)
+            return heuristics.time_decay(paths, options.half_life)
         case _:
-            return shapley.of_conversions(paths, amounts)
+            return shapley.of_conversions(paths)
 
 
-def _of_removal(paths: Paths, removal: Amounts, options: Options) -> Amounts:
+def _of_removal(paths: Paths, removal: Effects, options: Options) -> Floats:
     """Conversions, and value, in proportion to the removal effects."""
     effects, of_value = removal
-    conversions = _in_proportion(effects, paths.conversions.sum())
-    if paths.value is None or of_value is None:
-        return conversions, None
+    if of_value is None:
+        return _in_proportion(effects, paths.conversions.sum())[None, :]
     if options.markov_value == "conversions" or of_value.sum() == 0:
         of_value = effects
-    return conversions, _in_proportion(of_value, paths.value.sum())
+    totals = paths.amounts.sum(axis=1)
+    return np.stack([_in_proportion(effects, totals[0]), _in_proportion(of_value, totals[1])])
 
 
 def _in_proportion(effects: Floats, total: float) -> Floats:
@@ -287,39 +281,38 @@ def _in_proportion(effects: Floats, total: float) -> Floats:
     return effects * (total / whole) if whole else np.zeros(len(effects))
 
 
-def _of_rates(paths: Paths, options: Options, notes: list[str]) -> Amounts:
-    credit, together = shapley.of_rates(paths, paths.conversions, options.max_players)
+def _of_rates(paths: Paths, options: Options, notes: list[str]) -> Floats:
+    credit, together = shapley.of_rates(paths, options.max_players)
     if together:
         notes.append(
             f"shapley_rate: {len(together):,} channels with the fewest journeys play as one, "
             f"since {len(paths.channels):,} are more than {options.max_players}."
         )
-    if paths.value is None:
-        return credit, None
-    return credit, shapley.of_rates(paths, paths.value, options.max_players)[0]
+    return credit
 
 
-def _credit_table(paths: Paths, owed: dict[str, Amounts]) -> pa.Table:
+def _credit_table(paths: Paths, owed: dict[str, Floats]) -> pa.Table:
     """One row per model and channel, and one for what the model owes to none."""
     rows: dict[str, list[Any]] = {name: [] for name in _CREDIT.names}
-    value = 0.0 if paths.value is None else float(paths.value.sum())
-    rest = (float(paths.conversions.sum()), value)
-    for model, (conversions, worth) in owed.items():
-        count = len(paths.channels)
-        worths = np.zeros(count) if worth is None else worth
-        # A total can be owed to none where no journey, or no value, leads through the chain.
+    scales = (1.0, paths.value_scale)
+    empty = (paths.empty_conversions, paths.empty_value)
+    count = len(paths.channels)
+    for model, credit in owed.items():
+        # A total is owed to none, too, where a model finds no channel that leads to it.
         left = [
-            0.0 if total == 0 or sum_.any() else total
-            for total, sum_ in zip(rest, (conversions, worths), strict=True)
+            nothing + (0.0 if sum_.any() else float(amount.sum()))
+            for amount, sum_, nothing in zip(paths.amounts, credit, empty, strict=False)
         ]
-        left = [left[0] + paths.empty_conversions, left[1] + paths.empty_value]
         shows = paths.empty_paths > 0 or any(left)
         rows["attribution_model"] += [model] * (count + shows)
         rows["channel"] += [*paths.channels, *[UNATTRIBUTED] * shows]
         rows["is_attributed"] += [*[True] * count, *[False] * shows]
-        rows["conversions"] += [*conversions.tolist(), *left[:1] * shows]
-        held = (worths / paths.value_scale).tolist() + [left[1] / paths.value_scale] * shows
-        rows["value"] += [None] * (count + shows) if worth is None else held
+        held = [
+            [amount / scale for amount in [*sum_.tolist(), *[none] * shows]]
+            for sum_, none, scale in zip(credit, left, scales, strict=False)
+        ]
+        rows["conversions"] += held[0]
+        rows["value"] += held[1] if len(held) > 1 else [None] * (count + shows)
     return pa.table(rows, schema=_CREDIT)
 
 

@@ -121,11 +121,11 @@ def _numbered(keys: Integers, limit: int) -> tuple[Integers, Steps]:
 def _moves(visited: Paths, keys: Integers, states: Steps) -> sparse.csr_array:
     """Transitions between neighbouring states, weighted by how often their path was taken."""
     count, channels = len(states), len(visited.channels)
-    entered = np.maximum(states[:, -1], 0).astype(np.int64)
+    entered = np.maximum(states[:, -1], 0)
     if count * channels <= FEW_CELLS:
         total = np.zeros(count * channels)
         for some in visited.blocks():
-            cells = some.steps[:-1] * np.int64(channels) + entered[some.steps[1:]]
+            cells = some.steps[:-1] * np.int32(channels) + entered[some.steps[1:]]
             total += sums(cells, _travelled(some, visited.weights), len(total))
         cells = np.flatnonzero(total)
         total = total[cells]

@@ -74,6 +74,33 @@ class Paths:
         return self.conversions + self.nulls
 
     @cached_property
+    def amounts(self) -> Floats:
+        """What each path brought: conversions, and value where there is one."""
+        kinds = [self.conversions] if self.value is None else [self.conversions, self.value]
+        return np.stack(kinds)
+
+    @cached_property
+    def by_length(self) -> tuple[Integers, Floats, Floats, Floats]:
+        """The lengths of paths, and amounts by length and channel of every, first and last steps.
+
+        The amounts have the shape (kinds of amount, lengths, channels). Whole numbers are summed
+        exactly, whatever the order of the paths.
+        """
+        lengths, rows = np.unique(self.lengths, return_inverse=True)
+        count, kinds = len(self.channels), len(self.amounts)
+        every, firsts, lasts = np.zeros((3, kinds, len(lengths) * count))
+        for some in self.blocks():
+            cells = np.repeat(rows[some.paths] * count, some.lengths) + some.steps
+            for kind, amount in enumerate(self.amounts):
+                whole = np.repeat(amount[some.paths], some.lengths)
+                every[kind] += sums(cells, whole, every.shape[1])
+        for kind, amount in enumerate(self.amounts):
+            firsts[kind] = sums(rows * count + self.firsts, amount, every.shape[1])
+            lasts[kind] = sums(rows * count + self.lasts, amount, every.shape[1])
+        shape = (kinds, len(lengths), count)
+        return lengths, every.reshape(shape), firsts.reshape(shape), lasts.reshape(shape)
+
+    @cached_property
     def converting(self) -> Paths:
         """The paths that have conversions or value, which alone share credit."""
         keep = self.conversions != 0
@@ -84,15 +111,16 @@ class Paths:
     @cached_property
     def distinct(self) -> Paths:
         """The same paths with each channel once, in the order of their names."""
-        count, parts, keeps = len(self.channels), [], []
+        count = len(self.channels)
+        parts, lengths = [np.zeros(0, dtype=np.int32)], [np.zeros(0, dtype=np.int64)]
         for some in self.blocks():
             number = np.repeat(np.arange(len(some.lengths)), some.lengths)
             cells = np.sort(number * count + some.steps)
+            cells = cells[np.concatenate(([True], cells[1:] != cells[:-1]))]
             parts.append((cells % count).astype(np.int32))
-            keeps.append(np.concatenate(([True], cells[1:] != cells[:-1])))
-        if not parts:
-            return self
-        return self.with_steps(np.concatenate(parts), np.concatenate(keeps))
+            lengths.append(np.bincount(cells // count))
+        ends = ends_of(np.concatenate(lengths))
+        return replace(self, steps=np.concatenate(parts), ends=ends)
 
     def chosen(self, keep: Booleans) -> Paths:
         """The paths for which `keep` is true."""
@@ -127,11 +155,11 @@ class Block:
     lengths: Integers
 
 
-def split(column: pa.ChunkedArray, mark: str) -> tuple[tuple[str, ...], Steps, Integers]:
+def split(column: pa.ChunkedArray, separator: str) -> tuple[tuple[str, ...], Steps, Integers]:
     """Channel names, the channel of each step (-1 where blank), and the steps of each path.
 
-    column: texts with `mark` between channels, or lists of channels; null is a path without a
-    step. Blanks around channels don't count.
+    column: texts with the separator between channels, or lists of channels; null is a path
+    without a step. Blanks around channels, and around the separator, don't count.
     """
     parts = [
         chunk.slice(start, PATHS_AT_ONCE)
@@ -141,28 +169,43 @@ def split(column: pa.ChunkedArray, mark: str) -> tuple[tuple[str, ...], Steps, I
     if not parts:
         return (), np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int64)
     with ThreadPoolExecutor(max(1, min(4, os.cpu_count() or 1))) as pool:
-        found = list(pool.map(lambda part: _split(part, mark), parts))
+        found = list(pool.map(lambda part: _split(part, separator), parts))
     names = sorted({name.strip() for spellings, _, _ in found for name in spellings} - {""})
     number = {name: place for place, name in enumerate(names)}
     steps = np.empty(sum(len(codes) for _, codes, _ in found), dtype=np.int32)
     begin = 0
     for spellings, codes, _ in found:
         numbers = [number.get(name.strip(), -1) for name in spellings]
-        np.take(np.array(numbers, dtype=np.int32), codes, out=steps[begin : begin + len(codes)])
+        target = steps[begin : begin + len(codes)]
+        # "clip" takes without a copy; no code is out of range.
+        np.take(np.array([*numbers, -1], dtype=np.int32), codes, out=target, mode="clip")
         begin += len(codes)
     return tuple(names), steps, np.concatenate([lengths for _, _, lengths in found])
 
 
-def _split(part: pa.Array, mark: str) -> tuple[list[str], Steps, Integers]:
+def _split(part: pa.Array, separator: str) -> tuple[list[str], Steps, Integers]:
     """Spellings of channels in some paths, which one each step has, and steps of each path.
 
-    Only the few spellings are stripped of blanks, not the many steps.
+    Only the few spellings are stripped of blanks, not the many steps. Where the separator is
+    always written as given, its blanks don't even get there.
     """
-    lists = part
-    if pa.types.is_string(part.type) or pa.types.is_large_string(part.type):
-        lists = pc.split_pattern(part.fill_null(""), mark)  # type: ignore[attr-defined]
+    if not (pa.types.is_string(part.type) or pa.types.is_large_string(part.type)):
+        return _encoded(part)
+    texts, mark = part.fill_null(""), separator.strip() or separator
+    first = " ".join(texts[:100].to_pylist())
+    if mark != separator and first.count(mark) == first.count(separator):
+        found = _encoded(pc.split_pattern(texts, separator))  # type: ignore[attr-defined]
+        if not any(mark in spelling for spelling in found[0]):
+            return found
+    return _encoded(pc.split_pattern(texts, mark))  # type: ignore[attr-defined]
+
+
+def _encoded(lists: pa.Array) -> tuple[list[str], Steps, Integers]:
     lengths = pc.list_value_length(lists)  # type: ignore[attr-defined]
-    held = lists.flatten().cast(pa.string()).fill_null("").dictionary_encode()
+    held = lists.flatten()
+    if not (pa.types.is_string(held.type) or pa.types.is_large_string(held.type)):
+        held = held.cast(pa.string())
+    held = held.fill_null("").dictionary_encode()
     return (
         held.dictionary.to_pylist(),
         held.indices.to_numpy(),

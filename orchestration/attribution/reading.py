@@ -54,8 +54,7 @@ def read_paths(
     Raises:
         AttributionError: a column is missing, or a number is negative or none at all.
     """
-    mark = separator.strip() or separator
-    if not mark:
+    if not separator:
         raise AttributionError("The separator between channels is empty; name one, such as '>'.")
     if each_row_is_a_journey and nulls:
         raise AttributionError("Where each row is a journey there are no nulls: leave one out.")
@@ -76,7 +75,7 @@ def read_paths(
         _refuse(numbers["conversions"] > 1, label, above)
         numbers["nulls"] = 1.0 - numbers["conversions"]
     scale = _scale(table["value"][1]) if "value" in table else 1.0
-    return _assembled(_texts(table["path"][1]), numbers, scale, mark, collapse, notes)
+    return _assembled(_texts(table["path"][1]), numbers, scale, separator, collapse, notes)
 
 
 def _table(
@@ -214,11 +213,11 @@ def _assembled(
     column: pa.ChunkedArray,
     numbers: Mapping[str, Floats],
     scale: float,
-    mark: str,
+    separator: str,
     collapse: bool,
     notes: list[str],
 ) -> Paths:
-    channels, steps, lengths = split(column, mark)
+    channels, steps, lengths = split(column, separator)
     paths = Paths(
         channels=channels,
         steps=steps,

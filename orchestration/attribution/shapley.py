@@ -77,41 +77,51 @@ def _solve(worth: Floats) -> Floats:
     return values
 
 
-def of_conversions(paths: Paths, amounts: Floats) -> Floats:
-    """Shapley values when a coalition gains what the paths bring that need no other channel.
+def of_conversions(paths: Paths) -> Floats:
+    """Credit when a coalition gains what the paths bring that need no other channel.
 
-    In closed form: each path's amount is shared equally among its distinct channels.
+    In closed form: what each path brings is shared equally among its distinct channels. Shape
+    (1 or 2, channels): of conversions, and of value where there is one; also in what follows.
     """
-    return linear(paths.distinct, amounts)
+    return linear(paths.distinct)
 
 
-def of_rates(paths: Paths, amounts: Floats, max_players: int) -> tuple[Floats, tuple[str, ...]]:
-    """Credit when a coalition gains the mean of `amounts` over journeys that need no other channel.
+def of_rates(paths: Paths, max_players: int) -> tuple[Floats, tuple[str, ...]]:
+    """Credit when a coalition gains the mean over the journeys that need no other channel.
 
     All coalitions are worked out. Above `max_players` channels those on most journeys play for
     themselves, and the others, which are returned too, as one; they share its credit as in
     `of_conversions` (equally where that is 0). Credit is the Shapley value times the number of
-    journeys, which sums to all amounts; it can be negative.
+    journeys, which sums to all that the paths bring; it can be negative.
     """
-    count = len(paths.channels)
-    journeys = paths.weights
+    credit = np.zeros((len(paths.amounts), len(paths.channels)))
+    if paths.weights.sum() == 0:
+        return credit, ()
     player, together = _players(paths, max_players)
-    players = int(player.max(initial=-1)) + 1
-    if players == 0 or journeys.sum() == 0:
-        return np.zeros(count), ()
-    bits = (np.int64(1) << player)[paths.steps]
-    masks = np.bitwise_or.reduceat(bits, paths.ends[:-1])
-    gains = _of_subsets(sums(masks, amounts, 1 << players))
-    taken = _of_subsets(sums(masks, journeys, 1 << players))
-    rates = np.divide(gains, taken, out=np.zeros_like(gains), where=taken > 0)
-    credit = _solve(rates) * taken[-1]
+    coalitions = 1 << int(player.max()) + 1
+    masks = _masks(paths, player)
+    taken = _of_subsets(sums(masks, paths.weights, coalitions))
+    for kind, amount in enumerate(paths.amounts):
+        gains = _of_subsets(sums(masks, amount, coalitions))
+        rates = np.divide(gains, taken, out=np.zeros_like(gains), where=taken > 0)
+        credit[kind] = (_solve(rates) * taken[-1])[player]
     if not len(together):
         return credit, ()
-    shares = of_conversions(paths, amounts)[together]
-    shares = shares / shares.sum() if shares.sum() else np.full(len(together), 1 / len(together))
-    spread = credit[player]
-    spread[together] *= shares
-    return spread, tuple(paths.channels[place] for place in together)
+    shares = of_conversions(paths)[:, together]
+    whole = shares.sum(axis=1, keepdims=True)
+    equal = np.full_like(shares, 1 / len(together))
+    credit[:, together] *= np.divide(shares, whole, out=equal, where=whole != 0)
+    return credit, tuple(paths.channels[place] for place in together)
+
+
+def _masks(paths: Paths, player: Integers) -> Integers:
+    """The players of each path, a bit for each."""
+    bits = (1 << player).astype(np.int32)
+    masks = np.zeros(len(paths.lengths), dtype=np.int32)
+    for some in paths.blocks():
+        begins = np.cumsum(some.lengths) - some.lengths
+        masks[some.paths] = np.bitwise_or.reduceat(bits[some.steps], begins)
+    return masks.astype(np.int64)
 
 
 def _players(paths: Paths, max_players: int) -> tuple[Integers, Integers]:
@@ -136,43 +146,36 @@ def _of_subsets(held: Floats) -> Floats:
     return found
 
 
-def of_set_rates(paths: Paths) -> tuple[Floats, Floats | None]:
+def of_set_rates(paths: Paths) -> Floats:
     """Credit by a game within each set of channels that converts.
 
     A coalition gains the conversion rate of the journeys with exactly its channels, 0 where
     there are none. The solution for a set is scaled to the set's conversions, and to its value.
-    It can be negative.
+    It can be negative. Value without a conversion is shared equally.
     """
-    count = len(paths.channels)
-    sets, conversions, journeys, value = _sets(paths)
-    converts = conversions > 0
-    with_value = np.zeros_like(value) if paths.value is None else value
-    # Value without a conversion has no rate to follow: its channels share it equally.
-    alone = np.where(converts, 0.0, with_value) / np.maximum(sets.sum(axis=1), 1)
-    worth = (alone @ sets).astype(np.float64)
-    sets, conversions, with_value = sets[converts], conversions[converts], with_value[converts]
-    rates = conversions / journeys[converts]
-    credit = np.zeros(count)
-    for begin in range(0, len(sets), max(1, PAIRS_AT_ONCE // max(1, len(sets)))):
-        some = slice(begin, begin + max(1, PAIRS_AT_ONCE // max(1, len(sets))))
-        shares = _within(sets, rates, sets[some]) / rates[some, None]
-        credit += conversions[some] @ shares
-        worth += with_value[some] @ shares
-    return credit, None if paths.value is None else worth
+    sets, journeys, amounts = _sets(paths)
+    converts = amounts[0] > 0
+    alone = np.where(converts, 0.0, amounts) / np.maximum(sets.sum(axis=1), 1)
+    credit = np.asarray(alone @ sets)
+    sets, amounts = sets[converts], amounts[:, converts]
+    rates = amounts[0] / journeys[converts]
+    width = max(1, PAIRS_AT_ONCE // max(1, len(sets)))
+    for begin in range(0, len(sets), width):
+        some = slice(begin, begin + width)
+        credit += amounts[:, some] @ (_within(sets, rates, sets[some]) / rates[some, None])
+    return credit
 
 
-def _sets(paths: Paths) -> tuple[Floats, Floats, Floats, Floats]:
-    """Each set of channels (one row of 0 and 1), its conversions, journeys and value."""
+def _sets(paths: Paths) -> tuple[Floats, Floats, Floats]:
+    """Each set of channels (a row of 0 and 1), its journeys, and what they brought."""
     once = paths.distinct
     names = pd.Series(np.split(once.steps, once.ends[1:-1])).map(lambda held: held.tobytes())
-    codes, found = pd.factorize(names, sort=True)
+    codes, found = pd.factorize(names[: len(once.lengths)], sort=True)
     sets = np.zeros((len(found), len(paths.channels)))
     for row, held in enumerate(found):
         sets[row, np.frombuffer(held, dtype=once.steps.dtype)] = 1.0
-    amounts = [paths.conversions, paths.weights]
-    amounts.append(np.zeros(len(codes)) if paths.value is None else paths.value)
-    held = [sums(codes, amount, len(found)) for amount in amounts]
-    return sets, held[0], held[1], held[2]
+    amounts = [sums(codes, amount, len(found)) for amount in paths.amounts]
+    return sets, sums(codes, paths.weights, len(found)), np.stack(amounts)
 
 
 def _within(sets: Floats, rates: Floats, games: Floats) -> Floats:
