@@ -33,20 +33,6 @@
     is_conversion
 {%- endmacro %}
 
-{# The newest known value of a text in a group, the greatest where several are of one second. #}
-{% macro newest_text(value, at) -%}
-    substr(
-        max(
-            case when {{ value }} <> 'unknown'
-                then cast(
-                    100000000000 + {{ seconds_between("timestamp '1970-01-01'", at) }}
-                    as {{ dbt.type_string() }}
-                ) || {{ value }} end
-        ),
-        13
-    )
-{%- endmacro %}
-
 {# Stages in which a customer's next step may be. #}
 {% macro journey_stages() -%}
     {{ return(['awareness', 'consideration', 'intent', 'purchase', 'service', 'loyalty']) }}
@@ -68,7 +54,7 @@
     {{ guess }} * (1 - {{ guess }}) * {{ side }}_spread / (weight * weight)
 {%- endmacro %}
 
-{# What the trials of one customer in one campaign bring to the weighted share of a side. #}
+{# What the trials of a group in one campaign bring to the weighted share of a side. #}
 {% macro pull(side) -%}
     strata.weight * (
         trials.hits - trials.trials * cast(strata.{{ side }}_hits as double)

@@ -32,7 +32,6 @@ COUNTS: dict[str, tuple[int, ...]] = {
     "owned_month": (1, 2),
     "earned_month": (1, 2),
     "physical_month": (1,),
-    "channels_month": (2, 3),
     "contacts_month": (1, 2, 4),
     "opens_quarter": (1, 2, 3),
 }

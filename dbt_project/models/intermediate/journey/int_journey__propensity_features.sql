@@ -63,13 +63,22 @@ known as (
         {% endfor -%}
         sum(case when is_step and age_days < 30 and not is_digital then 1 else 0 end)
             as physical_month,
-        count(distinct case when is_step and age_days < 30 then channel_key end) as channels_month,
         sum(case when is_by_company and age_days < 30 then 1 else 0 end) as contacts_month,
         sum(case when touchpoint_type = 'email_opened' and age_days < 90 then 1 else 0 end)
             as opens_quarter,
         max(case when is_identified then 1 else 0 end) as is_identified,
-        {{ newest_text('market_code', 'occurred_at') }} as market_code,
-        {{ newest_text('device_category', 'occurred_at') }} as device_category
+        max(case when market_code <> 'unknown' then market_code end) as market_code,
+        {# The newest day's device; a computer before a phone before a tablet. #}
+        mod(
+            min(
+                case device_category
+                    when 'desktop' then age_days * 4 + 1
+                    when 'mobile' then age_days * 4 + 2
+                    when 'tablet' then age_days * 4 + 3
+                end
+            ),
+            4
+        ) as device_number
     from seen
     group by cutoff_number, profile_key
 ),
@@ -118,13 +127,15 @@ int_journey__propensity_features as (
         {% for count in [
             'conversions_year', 'steps_week', 'steps_quarter', 'steps_year', 'awareness_month',
             'consideration_month', 'intent_month', 'service_month', 'loyalty_month', 'paid_month',
-            'owned_month', 'earned_month', 'physical_month', 'channels_month', 'contacts_month',
+            'owned_month', 'earned_month', 'physical_month', 'contacts_month',
             'opens_quarter', 'is_identified',
         ] -%}
         {{ whole('known.' ~ count) }} as {{ count }},
         {% endfor -%}
         coalesce(known.market_code, 'unknown') as market_code,
-        coalesce(known.device_category, 'unknown') as device_category,
+        case known.device_number
+            when 1 then 'desktop' when 2 then 'mobile' when 3 then 'tablet' else 'unknown'
+        end as device_category,
         {% set stages = ['none', 'awareness', 'consideration', 'intent', 'purchase', 'service',
             'loyalty'] -%}
         case when not cutoffs.is_current then coalesce(outcomes.is_converted, 0) = 1 end

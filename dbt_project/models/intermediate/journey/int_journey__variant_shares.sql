@@ -1,9 +1,9 @@
 {#
     Grain: comparison of two variants in a segment: the shares with the result over all campaigns,
     and the variances of their difference and of the logarithm of their ratio.
-    The variance adds up what each customer brings, all trials of one together, and is at least
-    what chance alone would give, with one hit and one miss more on either side, so that no hit at
-    all proves nothing.
+    The variance adds up what each group of customers brings, all trials of one together, and is at
+    least what chance alone would give, with one hit and one miss more on either side, so that no
+    hit at all proves nothing.
 #}
 with strata as (
     select * from {{ ref('int_journey__variant_strata') }}
@@ -41,7 +41,7 @@ shares as (
     from totals
 ),
 
-{# How far a customer's trials pull the share of a side away from that of the others. #}
+{# How far the trials of a group pull the share of a side away from that of the others. #}
 pulls as (
     select
         trials.comparison_key,

@@ -1,7 +1,10 @@
 {#
-    Grain: kind of trial, campaign, pair of variants and side, segment, result, and who was tried: a
-    customer, or a day where nobody is known. Only trials whose response time is over.
+    Grain: kind of trial, campaign, pair of variants and side, segment, result, and who was tried:
+    one of a thousand groups of customers, or a day where nobody is known. All trials of a customer
+    are in one group, so that groups differ by no less than customers do, and stay few. Only trials
+    whose response time is over.
 #}
+{%- set outcomes = ['opened', 'clicked', 'converted', 'opted_out'] %}
 with pairs as (
     select * from {{ ref('int_journey__variant_pairs') }}
 ),
@@ -102,20 +105,37 @@ segmented as (
         and tried.occurred_at < segments.valid_to
 ),
 
+grouped as (
+    select
+        trial_type,
+        creative_key,
+        segment_scheme,
+        segment_name,
+        abs(mod(mod(customer_key, 1000003), 1000)) as cluster_key,
+        {%- for outcome in outcomes %}
+        count({{ outcome }}) as {{ outcome }}_trials,
+        sum({{ outcome }}) as {{ outcome }}_hits
+        {%- if not loop.last %},{% endif %}
+        {%- endfor %}
+    from segmented
+    group by
+        trial_type, creative_key, segment_scheme, segment_name,
+        abs(mod(mod(customer_key, 1000003), 1000))
+),
+
 results as (
-    {%- for outcome in ['opened', 'clicked', 'converted', 'opted_out'] %}
+    {%- for outcome in outcomes %}
     select
         trial_type,
         creative_key,
         segment_scheme,
         segment_name,
         '{{ outcome }}' as outcome,
-        customer_key as cluster_key,
-        cast(count(*) as bigint) as trials,
-        cast(sum({{ outcome }}) as bigint) as hits
-    from segmented
-    where {{ outcome }} is not null
-    group by trial_type, creative_key, segment_scheme, segment_name, customer_key
+        cluster_key,
+        {{ outcome }}_trials as trials,
+        {{ outcome }}_hits as hits
+    from grouped
+    where {{ outcome }}_trials > 0
     union all
     {%- endfor %}
     select
@@ -124,9 +144,9 @@ results as (
         'all',
         'all',
         'clicked',
-        cast(spend_date_key as bigint),
-        cast(sum(impressions) as bigint),
-        cast(sum(clicks) as bigint)
+        spend_date_key,
+        sum(impressions),
+        sum(clicks)
     from ad_spend
     where impressions >= clicks
     group by creative_key, spend_date_key
@@ -148,7 +168,7 @@ int_journey__variant_trials as (
         results.segment_scheme,
         results.segment_name,
         results.outcome,
-        results.cluster_key,
+        cast(results.cluster_key as bigint) as cluster_key,
         cast(sum(results.trials) as bigint) as trials,
         cast(sum(results.hits) as bigint) as hits
     from results
