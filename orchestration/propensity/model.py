@@ -28,7 +28,7 @@ from orchestration.propensity.encoding import (
 Outcome = NDArray[np.object_] | NDArray[np.bool_]
 
 DIGITS = 6
-PENALTY = 0.1
+PENALTY = 0.3
 SHRINK_ROWS = 200.0
 STATE = "market_state"
 DRIVERS = 3
