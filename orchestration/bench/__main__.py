@@ -80,14 +80,18 @@ def _parse(arguments: list[str] | None, settings: Settings) -> argparse.Namespac
     parser.add_argument("--threads", type=int, default=settings.threads)
     parser.add_argument("--rounds", type=int, default=3, help="of what is measured by the median")
     parser.add_argument(
-        "--rows", type=int, help="rows of `ingest` (2 million) and of `identity` (two sizes)"
+        "--rows",
+        type=int,
+        help="rows of `ingest` (2 million), of `identity` (two sizes), touches of `journeys` (1, "
+        "10 and 50 million) and of `attribution` (10 million)",
     )
     parser.add_argument("--name", help="name of the JSON file (default: the scale)")
     parser.add_argument(
         "--folder",
         type=Path,
         default=settings.data_dir / "bench" / "work",
-        help="working folder; its folders line, whole, empty, ingestion and identity are made anew",
+        help="working folder; its folders line, whole, empty, ingestion, identity, journeys and "
+        "attribution are made anew",
     )
     given = parser.parse_args(arguments)
     unknown = [part for part in given.parts if part not in PARTS]

@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from orchestration.bench import by_hand, identity, ingestion, quality
+from orchestration.bench import attribution, by_hand, identity, ingestion, journeys, quality
 from orchestration.bench.line import BenchError, LineRun, Place
 
 END = date(2025, 12, 31)
@@ -311,6 +311,41 @@ def people(session: Session) -> list[Line]:
     return lines
 
 
+def paths(session: Session) -> list[Line]:
+    """Touchpoints to journeys, against SQL by hand of the same result."""
+    options = session.options
+    sets = []
+    for found in journeys.measured(
+        options.folder / "journeys", options.rows, options.seed, options.threads, options.rounds
+    ):
+        outcomes = {name: asdict(outcome) for name, outcome in found.outcomes.items()}
+        session.numbers.setdefault("journeys", {})[found.name] = outcomes
+        session.say(found.name)
+        sets.append(found)
+    lines = [line for found in sets for line in journeys.comparisons(found)]
+    return [Line(*line) for line in lines + journeys.growth(sets)]
+
+
+def credit(session: Session) -> list[Line]:
+    """Attribution of the journeys' paths, against a package and against its definition."""
+    options = session.options
+    python, why_not = attribution.environment(options.folder / "channel_attribution")
+    lines = []
+    for chosen in attribution.sets(options.rows):
+        found = attribution.measured(
+            options.folder / "attribution",
+            chosen,
+            python,
+            options.seed,
+            options.threads,
+            options.rounds,
+        )
+        session.numbers.setdefault("attribution", {})[chosen.name] = asdict(found)
+        session.say(f"{chosen.name}, paths of {chosen.touches / 1e6:g} million touches")
+        lines += [Line(*line) for line in attribution.comparisons(found, why_not)]
+    return lines
+
+
 PARTS: dict[str, Callable[[Session], list[Line]]] = {
     "build": build,
     "increment": increment,
@@ -318,4 +353,6 @@ PARTS: dict[str, Callable[[Session], list[Line]]] = {
     "empty": empty,
     "ingest": ingest,
     "identity": people,
+    "journeys": paths,
+    "attribution": credit,
 }
