@@ -11,9 +11,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 import numpy as np
+import numpy.typing as npt
 
 START, CONVERSION, NULL = "start", "conversion", "null"
 
+Floats = npt.NDArray[np.float64]
 State = tuple[str, ...] | str
 Path = tuple[tuple[str, ...], float, float]
 """Channels in order, conversions, nulls."""
@@ -40,30 +42,40 @@ def counted(paths: Iterable[Path], order: int) -> Counts:
     return counts
 
 
-def converting(counts: Counts, without: str | None = None) -> float:
-    """Probability that a journey converts; transitions into states with `without` fail."""
-    states = [
-        state for state in counts if state == START or (without is None or without not in state)
-    ]
+def probabilities(counts: Counts) -> tuple[list[State], Floats, Floats]:
+    """The states, START first; from each to each other; and from each to a conversion."""
+    states = [START, *(state for state in counts if state != START)]
     number = {state: place for place, state in enumerate(states)}
-    system = np.eye(len(states))
-    converts = np.zeros(len(states))
+    moves, converts = np.zeros((len(states), len(states))), np.zeros(len(states))
     for state, place in number.items():
         total = sum(counts[state].values())
         for then, times in counts[state].items():
             if then == CONVERSION:
                 converts[place] = times / total
             elif then in number:
-                system[place, number[then]] -= times / total
-    return float(np.linalg.solve(system, converts)[number[START]])
+                moves[place, number[then]] = times / total
+    return states, moves, converts
+
+
+def converting(
+    states: list[State], moves: Floats, converts: Floats, without: str | None = None
+) -> float:
+    """Probability that a journey converts; transitions into states with `without` fail."""
+    kept = [
+        place
+        for place, state in enumerate(states)
+        if state == START or without is None or without not in state
+    ]
+    system = np.eye(len(kept)) - moves[np.ix_(kept, kept)]
+    return float(np.linalg.solve(system, converts[kept])[0])
 
 
 def markov(paths: list[Path], order: int) -> dict[str, float]:
     """Conversions that each channel is owed, in proportion to what is lost without it."""
-    counts = counted(paths, order)
+    chain = probabilities(counted(paths, order))
     channels = sorted({channel for steps, _, _ in paths for channel in steps})
-    whole = converting(counts)
-    effects = {channel: 1 - converting(counts, channel) / whole for channel in channels}
+    whole = converting(*chain)
+    effects = {channel: 1 - converting(*chain, channel) / whole for channel in channels}
     conversions = sum(conversions for _, conversions, _ in paths)
     total = sum(effects.values())
     return {channel: effect / total * conversions for channel, effect in effects.items()}

@@ -239,9 +239,9 @@ PATHS = [
 
 
 def test_the_definition_of_removal_effects_is_the_textbooks():
-    counts = attribution_naive.counted(PATHS, 1)
-    assert attribution_naive.converting(counts) == pytest.approx(1 / 3)
-    without = {name: attribution_naive.converting(counts, name) for name in ("c1", "c2", "c3")}
+    chain = attribution_naive.probabilities(attribution_naive.counted(PATHS, 1))
+    assert attribution_naive.converting(*chain) == pytest.approx(1 / 3)
+    without = {name: attribution_naive.converting(*chain, name) for name in ("c1", "c2", "c3")}
     # Left without c1: start to c2 (1/3), c2 to c3 (1), c3 to conversion (1/2).
     assert without == pytest.approx({"c1": 1 / 6, "c2": 0, "c3": 0})
     owed = attribution_naive.markov(PATHS, 1)
@@ -253,8 +253,9 @@ def test_the_definition_remembers_as_many_channels_as_its_order():
     assert set(counts) == {"start", ("c1", "c2"), ("c2", "c3"), ("c1",)}
     assert counts["start"] == {("c1", "c2"): 1, ("c1",): 1, ("c2", "c3"): 1}
     # Only the first path converts, half of the times that (c2, c3) is reached.
-    assert attribution_naive.converting(counts) == pytest.approx(1 / 3)
-    assert attribution_naive.converting(counts, "c1") == pytest.approx(1 / 6)
+    chain = attribution_naive.probabilities(counts)
+    assert attribution_naive.converting(*chain) == pytest.approx(1 / 3)
+    assert attribution_naive.converting(*chain, "c1") == pytest.approx(1 / 6)
 
 
 @pytest.fixture(scope="module")
