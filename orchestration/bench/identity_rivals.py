@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
-import resource
 import sys
 import time
 from collections.abc import Callable
@@ -21,6 +20,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.bench.memory import peak_bytes
 from orchestration.lib import engine
 
 MATCH_PROBABILITY = 0.95
@@ -227,8 +227,7 @@ def main(arguments: list[str] | None = None) -> int:
     started = time.perf_counter()
     RIVALS[given.name](given.records, given.target, given.threads)
     seconds = time.perf_counter() - started
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(json.dumps({"seconds": seconds, "peak_bytes": peak}))
+    print(json.dumps({"seconds": seconds, "peak_bytes": peak_bytes()}))
     return 0
 
 

@@ -47,9 +47,10 @@ Compared = tuple[str, str, str, float, float | None, str]
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one run did: the median of the seconds, the most memory, and what came out."""
+    """How one run did: the medians of the seconds, the most memory, and what came out."""
 
     seconds: float
+    cpu_seconds: float
     peak_bytes: int
     journeys: int
     checksum: str
@@ -128,8 +129,8 @@ def _outcome(runs: list[dict[str, Any]]) -> Outcome:
     if len(sums) > 1:
         raise BenchError(f"Runs of one way came to other journeys each time: {sorted(sums)}.")
     journeys, checksum = sums.pop()
-    seconds = median(one["seconds"] for one in runs)
-    return Outcome(seconds, max(one["peak_bytes"] for one in runs), journeys, checksum)
+    seconds, cpu = (median(one[kind] for one in runs) for kind in ("seconds", "cpu_seconds"))
+    return Outcome(seconds, cpu, max(one["peak_bytes"] for one in runs), journeys, checksum)
 
 
 def agree(outcomes: dict[str, Outcome]) -> None:

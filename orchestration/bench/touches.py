@@ -31,7 +31,6 @@ COLUMNS = (
     "is_click",
     "is_visit",
     "is_conversion",
-    "value",
 )
 BEFORE, DAY = "before.parquet", "day.parquet"
 GENERATOR_MEMORY = "8GB"
@@ -97,7 +96,6 @@ _TOUCHES = """
         place_in_pair = 1 as is_click,
         place_in_pair = 2 or (place_in_pair = 0 and {kind_draw} > 0.5) as is_visit,
         is_conversion,
-        case when is_conversion then (5 + 195 * {value_draw})::decimal(18, 2) end as value,
         least(microseconds // 86400000000 + days_late, {days} - 1) as arrived_on_day,
     from timed
 """
@@ -118,7 +116,6 @@ def query(rows: int, seed: int, channels: int = CHANNELS) -> str:
         ("delay_draw", "touch_id"),
         ("channel_draw", "touch_id"),
         ("stage_draw", "touch_id"),
-        ("value_draw", "touch_id"),
     )
     return _TOUCHES.format(
         rows=rows,
