@@ -21,7 +21,9 @@ STAR = {
     "fct_campaign_progress_daily", "fct_lead", "fct_lead_stage", "fct_lead_sla",
     "fct_sla_scorecard_monthly",
     "fct_ticket", "fct_ticket_handoff", "fct_answer", "fct_customer_value_monthly",
-    "fct_in_market_daily", "customer_match", "customer_review", "customer_change",
+    "fct_in_market_daily", "customer_propensity", "propensity_calibration",
+    "propensity_evaluation", "fct_message_exposure", "message_variant_lift", "customer_match",
+    "customer_review", "customer_change",
     "customer_resolution", "customer_360", "customer_timeline", "quality_result",
     "quarantine_summary", "source_freshness",
 }  # fmt: skip
