@@ -153,6 +153,7 @@ def comparisons(found: Measured) -> list[Compared]:
     return [
         (f"{name}: time", *_times(ours, lists, "lists by hand"), MOST_BY_HAND, "x"),
         (f"{name}: time", *_times(ours, windows, "windows"), most_windows, "x"),
+        (f"{name}: processor time", *_processor(ours, lists, "lists by hand"), None, "x"),
         (f"{name}: memory", *_memory(ours, lists, "lists by hand"), None, "x"),
         (f"{name}: memory", *_memory(ours, windows, "windows"), None, "x"),
         (f"{name}: time with 4 GB", *_limited(some, ours), None, "x"),
@@ -183,6 +184,11 @@ def growth(sets: list[Measured]) -> list[Compared]:
 def _times(ours: Outcome, other: Outcome, name: str) -> tuple[str, str, float]:
     ratio = ours.seconds / other.seconds
     return f"{ours.seconds:.2f} s", f"{other.seconds:.2f} s {name}", ratio
+
+
+def _processor(ours: Outcome, other: Outcome, name: str) -> tuple[str, str, float]:
+    held, theirs = ours.cpu_seconds, other.cpu_seconds
+    return f"{held:.2f} s", f"{theirs:.2f} s {name}", held / theirs
 
 
 def _memory(ours: Outcome, other: Outcome, name: str) -> tuple[str, str, float]:
