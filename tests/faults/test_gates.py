@@ -570,6 +570,65 @@ CASES = [
         ],
         [mart("fct_linked_purchase", customer_key=2, linked_customer_key=1, link_type="company")],
     ),
+    *(
+        Case(
+            f"fct_{kind}_transition_monthly",
+            "moves_reconcile",
+            [
+                mart("fct_journey", touchpoint_count=1, outcome="lapsed"),
+                mart(
+                    f"fct_{kind}_transition_monthly",
+                    **{f"from_{kind}": "(start)", f"to_{kind}": "a", "transition_count": 1},
+                ),
+                mart(
+                    f"fct_{kind}_transition_monthly",
+                    **{f"from_{kind}": "a", f"to_{kind}": "(lapse)", "transition_count": 1},
+                ),
+            ],
+            [sql(f"update marts.fct_{kind}_transition_monthly set to_{kind} = '(open)'")],
+        )
+        for kind in ("channel", "stage")
+    ),
+    Case(
+        "fct_channel_transition_monthly",
+        "switches_reconcile",
+        [
+            mart("fct_journey", switch_count=2),
+            mart(
+                "fct_channel_transition_monthly",
+                from_channel="search",
+                to_channel="email",
+                transition_count=2,
+            ),
+            mart(
+                "fct_channel_transition_monthly",
+                from_channel="email",
+                to_channel="email",
+                transition_count=1,
+            ),
+        ],
+        [sql("update marts.fct_channel_transition_monthly set to_channel = 'search'")],
+    ),
+    Case(
+        "fct_stage_transition_monthly",
+        "back_steps_reconcile",
+        [
+            mart("fct_journey", back_step_count=1),
+            mart(
+                "fct_stage_transition_monthly",
+                from_stage="intent",
+                to_stage="awareness",
+                transition_count=1,
+            ),
+            mart(
+                "fct_stage_transition_monthly",
+                from_stage="awareness",
+                to_stage="intent",
+                transition_count=1,
+            ),
+        ],
+        [sql("update marts.fct_stage_transition_monthly set from_stage = 'loyalty'")],
+    ),
     rows(
         "fct_ropo_monthly",
         "parts_are_within_the_whole",

@@ -492,3 +492,24 @@ def test_q31_is_counted_contact_by_contact(
         for number, name in ((1, "loops"), (2, "back_steps"), (3, "skipped_stages")):
             mean = sum(walk[number] for walk in walks) / len(walks)
             assert row[f"{name}_per_journey"] == pytest.approx(mean), (group, name)
+
+
+def test_moves_between_stages_are_those_of_every_journey(
+    marts: duckdb.DuckDBPyConnection,
+    contacts: dict[int, list[dict[str, Any]]],
+    journeys: dict[int, dict[str, Any]],
+) -> None:
+    ends = {"converted": "(conversion)", "lapsed": "(lapse)", "open": "(open)"}
+    walked: Counter[tuple[str, str]] = Counter()
+    for key, journey in journeys.items():
+        stages = [contact["stage"] for contact in before(contacts[key])]
+        walked.update(pairwise(["(start)", *stages, ends[journey["outcome"]]]))
+    told = {
+        (one, other): count
+        for one, other, count in rows(
+            marts,
+            "select from_stage, to_stage, sum(transition_count) "
+            "from marts.fct_stage_transition_monthly group by all",
+        )
+    }
+    assert told == walked

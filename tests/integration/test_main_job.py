@@ -16,6 +16,7 @@ STAR = {
     "bridge_customer_segment", "fct_company_contact", "fct_linked_purchase",
     "bridge_journey_touchpoint", "dim_touchpoint_type", "fct_touchpoint",
     "fct_excluded_session_daily", "fct_ad_spend_daily", "fct_sale_line", "fct_ropo_monthly",
+    "fct_channel_transition_monthly", "fct_stage_transition_monthly",
     "fct_sell_in", "fct_sell_out", "fct_stock_daily", "fct_shelf_audit", "fct_journey",
     "fct_conversion", "fct_attribution", "channel_attribution", "fct_campaign_performance_monthly",
     "fct_campaign_progress_daily", "fct_lead", "fct_lead_stage", "fct_lead_sla",
