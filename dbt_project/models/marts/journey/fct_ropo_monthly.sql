@@ -87,8 +87,12 @@ placed as (
         bought.unvalued_units,
         bought.identified_units,
         bought.identified_amount,
-        bought.is_seen_online,
-        bought.is_researched_online,
+        case when bought.is_seen_online then bought.identified_units end as seen_online_units,
+        case when bought.is_seen_online then bought.identified_amount end as seen_online_amount,
+        case when bought.is_researched_online then bought.identified_units end
+            as researched_online_units,
+        case when bought.is_researched_online then bought.identified_amount end
+            as researched_online_amount,
         coalesce(bought.market_code, 'unknown') as market_code,
         cast({{ dbt.date_trunc('month', 'bought.bought_date') }} as date) as month_start_date,
         coalesce(stores.place_type, 'unknown') as place_type,
@@ -113,13 +117,10 @@ fct_ropo_monthly as (
             'identified_amount'] %}
         cast(coalesce({{ exact_sum(column) }}, 0) as double) as {{ column }},
         {% endfor %}
-        {% for kind in ['seen_online', 'researched_online'] %}
-        {% for measure in ['units', 'amount'] %}
-        cast(
-            coalesce({{ exact_sum('case when is_' ~ kind ~ ' then identified_' ~ measure ~ ' end') }}, 0)
-            as double
-        ) as {{ kind }}_{{ measure }}{{ ',' if not (loop.last and kind == 'researched_online') }}
-        {% endfor %}
+        {% for column in ['seen_online_units', 'seen_online_amount', 'researched_online_units',
+            'researched_online_amount'] %}
+        cast(coalesce({{ exact_sum(column) }}, 0) as double) as {{ column }}
+        {{- ',' if not loop.last }}
         {% endfor %}
     from placed
     group by month_start_date, market_code, distributor_key, place_type, product_category
