@@ -111,6 +111,17 @@ def test_separators_with_or_without_blanks(path, separator):
     assert owed(found, "linear") == {"a": 2.0, "b": 1.0}
 
 
+def test_one_path_may_be_spelled_unlike_the_others():
+    paths = ["a > b"] * 200 + ["a>b", "a >b> b"]
+    found = attribute({"path": paths, "conversions": [1] * 202}, "last_touch")
+    assert owed(found, "last_touch") == {"a": 0.0, "b": 202.0}
+
+
+def test_an_empty_path_is_shown_even_if_nothing_is_owed_to_it():
+    found = attribute({"path": ["a", ""], "conversions": [1, 0], "nulls": [0, 3]}, "linear")
+    assert owed(found, "linear") == {"a": 1.0, UNATTRIBUTED: 0.0}
+
+
 def test_channels_may_be_called_anything():
     names = ["(start)", "(null)", "(conversion)", UNATTRIBUTED, "Ä 'x' \"y\""]
     found = attribute({"path": [names, []], "conversions": [5, 1], "nulls": [2, 0]})
@@ -185,10 +196,11 @@ def test_no_line_of_a_file_is_skipped(tmp_path):
 
 
 def test_decimal_amounts_stay_exact():
-    """0.1 + 0.2 + 0.1 is 0.4, as cents are."""
-    value = pa.array([Decimal("0.10"), Decimal("0.20"), Decimal("0.10")], pa.decimal128(20, 2))
+    """0.29 is no whole number of cents as a fraction, and three of them are no 0.87."""
+    value = pa.array([Decimal("0.29")] * 3, pa.decimal128(20, 2))
     table = pa.table({"path": ["a", "a", "a"], "conversions": [1, 1, 1], "value": value})
-    assert owed(attribute(table, "first_touch"), "first_touch", "value") == {"a": 0.4}
+    assert owed(attribute(table, "first_touch"), "first_touch", "value") == {"a": 0.87}
+    assert 0.29 * 100 * 3 / 100 != 0.87
 
 
 @pytest.mark.parametrize(

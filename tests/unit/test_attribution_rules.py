@@ -40,6 +40,27 @@ def test_a_rule_shares_as_worked_by_hand(model, expected):
     assert credit(attribute(THREE), model) == pytest.approx(expected, rel=1e-12)
 
 
+def test_options_of_the_rules():
+    found = attribute(
+        THREE, position_weights=(0.5, 0.2), half_life=2, direct_channel=[" B", "C", "none"]
+    )
+    assert credit(found, "position_based") == pytest.approx(
+        {"a": 2 + 0.6, "b": 0.6 + 2 * 0.65, "c": 0.8, "direct": 2 * 0.35 + 3}
+    )
+    worth = [2 ** (-steps / 2) for steps in (3, 2, 1, 0)]
+    assert credit(found, "time_decay") == pytest.approx(
+        {
+            "a": 4 * (worth[0] + worth[2]) / sum(worth),
+            "b": 4 * worth[1] / sum(worth) + 2 * worth[2] / (1 + worth[2]),
+            "c": 4 / sum(worth),
+            "direct": 2 / (1 + worth[2]) + 3,
+        }
+    )
+    assert credit(found, "last_non_direct") == {"a": 4, "b": 0, "c": 0, "direct": 5}
+    alike = attribute({"path": ["a>Direct", "DIRECT"], "conversions": [1, 1]}, "last_non_direct")
+    assert credit(alike, "last_non_direct") == {"DIRECT": 1, "Direct": 0, "a": 1}
+
+
 @pytest.mark.parametrize("model", MODELS)
 def test_credit_of_a_model_sums_to_conversions_and_value(model):
     found = attribute(THREE, model)
