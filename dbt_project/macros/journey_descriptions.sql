@@ -52,7 +52,7 @@ listed as (
     select
         *,
         {{ list_of(
-            list_part('steps', '1', 'contact_count'), step_channel('item', layout)
+            list_head('steps', 'contact_count'), step_channel('item', layout)
         ) }} as channels,
         {{ list_of('steps', step_stage('item', layout)) }} as stages,
         {{ list_of(
@@ -67,8 +67,8 @@ collapsed as (
     select
         *,
         {{ list_collapsed('channels') }} as channels_collapsed,
-        {{ list_collapsed(list_part('stages', '1', 'contact_count')) }} as stages_collapsed,
-        {{ list_collapsed(list_part('stages', '1', list_length('steps') ~ ' - after_sale_count')) }}
+        {{ list_collapsed(list_head('stages', 'contact_count')) }} as stages_collapsed,
+        {{ list_collapsed(list_head('stages', list_length('steps') ~ ' - after_sale_count')) }}
             as stages_reached,
         -- In order of channel and time, so that contacts through one channel stand together.
         case when {{ list_place('stages', 5) }} > 0
@@ -105,8 +105,7 @@ described as (
         {{ list_as_path('channels_collapsed', 'channel_codes') }} as path_collapsed,
         {{ list_as_path(list_unique('channels_collapsed'), 'channel_codes') }} as path_unique,
         {{ list_as_path(
-            list_part('channels_collapsed', '1', 'least(first_steps, '
-            ~ list_length('channels_collapsed') ~ ')'), 'channel_codes'
+            list_head('channels_collapsed', 'first_steps'), 'channel_codes'
         ) }} as path_first,
         {{ list_as_path(
             list_of('stages_collapsed', 'case when item = 0 then 7 else item end'), 'stage_codes'
@@ -143,7 +142,7 @@ described as (
             list_where('steps', step_kind('item', layout) ~ ' = 3'), '1'
         ), layout) }} as lead_at,
         {{ list_length(list_where(
-            list_part('steps', '1', 'contact_count'), step_flag('item', 'anonymous', layout)
+            list_head('steps', 'contact_count'), step_flag('item', 'anonymous', layout)
         )) }} as anonymous_count,
         {{ step_flag(list_at('steps', '1'), 'anonymous', layout) }} as is_anonymous_start,
         {{ step_at(list_at(

@@ -412,12 +412,14 @@ converted as (
     from journeys_bounded
 ),
 
--- Numbers from -1 where clicks or contacts outside have to be kept.
+-- Numbers from 0 or -1 where contacts outside or clicks have to be kept.
 numbered as (
     select
         *,
         {{ list_rows(list_numbers(
-            'case when traits & 9 = 0 then 1 else -1 end', list_length('starts')
+            'case when ' ~ list_length('clicks') ~ ' > 0 then -1 when ' ~ list_length('outside')
+            ~ ' > 0 then 0 else 1 end',
+            list_length('starts')
         )) }} as journey_number
     from converted
 ),
@@ -442,10 +444,10 @@ cut as (
             then {{ list_at('steps', list_at('stops', 'journey_number - 1')) }}
         end as previous_last
     from numbered
+    where journey_number <> 0 or {{ list_length('outside') }} > 0
 ),
 
 journeys as (
     select * from cut
-    where {{ list_length('steps') }} > 0
 )
 {%- endmacro %}

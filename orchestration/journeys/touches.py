@@ -60,7 +60,7 @@ class Touches:
         if not self.has("stage"):
             return None
         ranks = " ".join(f"when '{stage}' then {rank}" for rank, stage in enumerate(STAGES, 1))
-        return f"case lower({self.column('stage')}) {ranks} else 0 end"
+        return f"case {self.column('stage')} {ranks} else 0 end"
 
     @property
     def has_clicks(self) -> bool:
@@ -183,7 +183,7 @@ def measure(connection: duckdb.DuckDBPyConnection, touches: Touches) -> Measured
     stages = "'' = 'x'"
     if touches.has("stage"):
         known = ", ".join(f"'{stage}'" for stage in (*STAGES, "unknown"))
-        stages = f"lower({touches.column('stage')}) not in ({known})"
+        stages = f"{touches.column('stage')} not in ({known})"
     row = connection.execute(
         f"select count(*), epoch_us(min({at})), epoch_us(max({at})), min({key}), max({key}), "
         f"{missing}, count(*) filter (where {stages}), "
