@@ -86,6 +86,8 @@ LINE = {"order_id": "7", "quantity": 2, "unit_price": 3.0, "currency": "EUR"}
 BASKET = {"basket_id": "b", "amount": 6.0, "currency": "EUR"}
 INVOICE = {"currency": "EUR", "quantity": 2.0, "net_amount": 9.0}
 SELL_OUT = {"store_code": "s", "product_code": "12", "period_start": DAY, "value": 10.0}
+LAPSED = {"outcome": "lapsed", "cycle": "first_purchase", "is_reopened": False}
+REOPENED = {**LAPSED, "is_reopened": True, "reopened_journey_key": 1}
 JOURNEY = {
     "outcome": "converted",
     "started_at": EARLY,
@@ -772,6 +774,25 @@ CASES = [
             mart("fct_journey", **JOURNEY),
         ],
         [mart("fct_touchpoint", is_conversion=True, is_engagement=True, customer_key=1)],
+    ),
+    Case(
+        "fct_journey",
+        "stumbles_reconcile",
+        [
+            mart("fct_journey", stall_count=1, repeat_contact_count=1),
+            mart("bridge_journey_touchpoint", is_stall=True, is_repeat_contact=False),
+            mart("bridge_journey_touchpoint", is_stall=False, is_repeat_contact=True),
+        ],
+        [mart("bridge_journey_touchpoint", is_stall=True, is_repeat_contact=False)],
+    ),
+    Case(
+        "fct_journey",
+        "cycles_are_in_order",
+        [
+            mart("fct_journey", customer_key=1, journey_key=1, journey_number=1, **LAPSED),
+            mart("fct_journey", customer_key=1, journey_key=2, journey_number=2, **REOPENED),
+        ],
+        [sql("update marts.fct_journey set outcome = 'converted' where journey_key = 1")],
     ),
     rows("fct_journey", "times_are_in_order", JOURNEY, {"converted_at": datetime(2025, 1, 1)}),
     rows("fct_journey", "outcome_is_known", JOURNEY, {"converted_at": None}),
