@@ -215,6 +215,8 @@ def attribute_paths(
             chain = markov.chain(paths, options.markov_order)
             removal = markov.removal_effects(chain, len(paths.channels))
             owed[model] = _of_removal(paths, removal, options)
+        elif model == "shapley":
+            owed[model] = shapley.of_conversions(paths)
         elif model == "shapley_rate":
             owed[model] = _of_rates(paths, options, notes)
         elif model == "shapley_set_rate":
@@ -259,10 +261,8 @@ def _by_rule(paths: Paths, model: str, options: Options) -> Floats:
             return heuristics.linear(paths)
         case "position_based":
             return heuristics.position_based(paths, *options.position_weights)
-        case "time_decay":
-            return heuristics.time_decay(paths, options.half_life)
         case _:
-            return shapley.of_conversions(paths)
+            return heuristics.time_decay(paths, options.half_life)
 
 
 def _of_removal(paths: Paths, removal: Effects, options: Options) -> Floats:

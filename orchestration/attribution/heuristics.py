@@ -29,7 +29,7 @@ def last_non_direct(paths: Paths, direct: Collection[str]) -> Floats:
     """The last step that is not direct takes all, the last where all are direct."""
     names = {name.strip().casefold() for name in direct}
     is_direct = np.array([name.casefold() in names for name in paths.channels], dtype=bool)
-    chosen = paths.lasts
+    chosen = paths.lasts.copy()
     for some in paths.blocks():
         # A direct step counts as the last one before it that is not; -1 where there is none.
         begins = np.cumsum(some.lengths) - some.lengths

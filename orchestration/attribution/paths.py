@@ -58,12 +58,12 @@ class Paths:
         """Steps of each path."""
         return np.diff(self.ends)
 
-    @property
+    @cached_property
     def firsts(self) -> Steps:
         """Channel of each path's first step."""
         return self.steps[self.ends[:-1]]
 
-    @property
+    @cached_property
     def lasts(self) -> Steps:
         """Channel of each path's last step."""
         return self.steps[self.ends[1:] - 1]
@@ -121,6 +121,20 @@ class Paths:
             lengths.append(np.bincount(cells // count))
         ends = ends_of(np.concatenate(lengths))
         return replace(self, steps=np.concatenate(parts), ends=ends)
+
+    @cached_property
+    def channel_sets(self) -> Steps:
+        """The set of each path's channels, a bit for each; of at most 31 channels."""
+        return self.sets(np.arange(len(self.channels)))
+
+    def sets(self, player: Integers) -> Steps:
+        """The set of each path's players, a bit for each, where `player` says who a channel is."""
+        bits = (1 << player).astype(np.int32)
+        found = np.zeros(len(self.lengths), dtype=np.int32)
+        for some in self.blocks():
+            begins = np.cumsum(some.lengths) - some.lengths
+            found[some.paths] = np.bitwise_or.reduceat(bits[some.steps], begins)
+        return found
 
     def chosen(self, keep: Booleans) -> Paths:
         """The paths for which `keep` is true."""

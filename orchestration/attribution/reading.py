@@ -228,9 +228,8 @@ def _assembled(
         value_scale=scale,
         has_nulls="nulls" in numbers,
     )
-    keep = steps >= 0
-    if not keep.all():
-        paths = paths.with_steps(steps, keep)
+    if len(steps) and steps.min() < 0:
+        paths = paths.with_steps(steps, steps >= 0)
     is_empty = paths.lengths == 0
     blank = int((lengths - paths.lengths)[~is_empty].sum())
     if blank:

@@ -83,7 +83,16 @@ def of_conversions(paths: Paths) -> Floats:
     In closed form: what each path brings is shared equally among its distinct channels. Shape
     (1 or 2, channels): of conversions, and of value where there is one; also in what follows.
     """
-    return linear(paths.distinct)
+    count = len(paths.channels)
+    if count > MAX_PLAYERS:
+        return linear(paths.converting.distinct)
+    sizes = np.maximum(np.bitwise_count(np.arange(1 << count)), 1)
+    credit = np.zeros((len(paths.amounts), count))
+    for kind, amount in enumerate(paths.amounts):
+        shares = sums(paths.channel_sets, amount, 1 << count) / sizes
+        for channel in range(count):
+            credit[kind, channel] = shares.reshape(-1, 2, 1 << channel)[:, 1].sum()
+    return credit
 
 
 def of_rates(paths: Paths, max_players: int) -> tuple[Floats, tuple[str, ...]]:
@@ -99,7 +108,7 @@ def of_rates(paths: Paths, max_players: int) -> tuple[Floats, tuple[str, ...]]:
         return credit, ()
     player, together = _players(paths, max_players)
     coalitions = 1 << int(player.max()) + 1
-    masks = _masks(paths, player)
+    masks = paths.sets(player) if len(together) else paths.channel_sets
     taken = _of_subsets(sums(masks, paths.weights, coalitions))
     for kind, amount in enumerate(paths.amounts):
         gains = _of_subsets(sums(masks, amount, coalitions))
@@ -112,16 +121,6 @@ def of_rates(paths: Paths, max_players: int) -> tuple[Floats, tuple[str, ...]]:
     equal = np.full_like(shares, 1 / len(together))
     credit[:, together] *= np.divide(shares, whole, out=equal, where=whole != 0)
     return credit, tuple(paths.channels[place] for place in together)
-
-
-def _masks(paths: Paths, player: Integers) -> Integers:
-    """The players of each path, a bit for each."""
-    bits = (1 << player).astype(np.int32)
-    masks = np.zeros(len(paths.lengths), dtype=np.int32)
-    for some in paths.blocks():
-        begins = np.cumsum(some.lengths) - some.lengths
-        masks[some.paths] = np.bitwise_or.reduceat(bits[some.steps], begins)
-    return masks.astype(np.int64)
 
 
 def _players(paths: Paths, max_players: int) -> tuple[Integers, Integers]:
