@@ -1,10 +1,9 @@
 {#
     Grain: conversion, contact and attribution model that gives it credit. Fact type: transaction.
-    The contacts that may share in a conversion's credit do so by nine models; markov, shapley and
-    shapley_rate weigh a contact by its channel, as learnt from all journeys, and the contacts of
-    one channel share equally. A conversion that nothing led to keeps its credit on the unknown
-    touchpoint. The credit of each model sums exactly to the conversions, their revenue, refunds
-    and margin. Every day's journeys change what the models learn, so all is computed anew.
+    The contacts that may share in a conversion's credit do so by nine models. A conversion that
+    nothing led to keeps its credit on the unknown touchpoint. The credit of each model sums exactly
+    to the conversions, their revenue, refunds and margin. Every day's journeys change what the
+    models learn, so all is computed anew.
 #}
 {%- set graded = ['time_decay'] + learning_models() %}
 with conversions as (
@@ -12,22 +11,7 @@ with conversions as (
 ),
 
 contacts as (
-    select * from {{ ref('int_journey__contacts_credited') }}
-),
-
-rules as (
-    select * from {{ source('company', 'attribution_rule') }}
-),
-
-weights as (
-    select
-        conversion_type,
-        channel_code
-        {%- for model in learning_models() %},
-        max(case when attribution_model = '{{ model }}' then weight end) as {{ model }}_weight
-        {%- endfor %}
-    from {{ ref('int_journey__channels_weighed') }}
-    group by conversion_type, channel_code
+    select * from {{ ref('int_journey__contacts_weighed') }}
 ),
 
 models as (
@@ -35,57 +19,6 @@ models as (
     select '{{ model }}' as attribution_model
     {%- if not loop.last %} union all{% endif %}
     {%- endfor %}
-),
-
-placed as (
-    select
-        *,
-        row_number() over (partition by conversion_key order by step_number) as place,
-        count(*) over conversion as contact_count,
-        max(step_number) over conversion as last_step,
-        max(case when not is_direct then step_number end) over conversion as last_named_step,
-        max(occurred_at) over conversion as last_contact_at,
-        count(*) over (partition by conversion_key, channel_key) as channel_contact_count
-    from contacts
-    window conversion as (partition by conversion_key)
-),
-
-shared as (
-    select
-        placed.*,
-        case when placed.place = 1 then 1 else 0 end as first_touch_share,
-        case when placed.step_number = placed.last_step then 1 else 0 end as last_touch_share,
-        case when placed.step_number = coalesce(placed.last_named_step, placed.last_step) then 1
-            else 0 end as last_non_direct_share,
-        1 as linear_share,
-        {{ share_by_position(
-            'placed.place', 'placed.contact_count', 'rules.first_weight', 'rules.last_weight'
-        ) }} as position_based_share,
-        power(
-            0.5,
-            {{ seconds_between('placed.occurred_at', 'placed.last_contact_at') }}
-            / (86400.0 * rules.half_life_days)
-        ) as time_decay_share
-        {%- for model in learning_models() %},
-        coalesce(weights.{{ model }}_weight, 0) / placed.channel_contact_count
-            as {{ model }}_share
-        {%- endfor %}
-    from placed
-    cross join rules
-    left join weights
-        on placed.conversion_type = weights.conversion_type
-        and placed.channel_code = weights.channel_code
-),
-
-{# Whole numbers, whose sums do not depend on the order of adding. #}
-counted as (
-    select
-        *,
-        cast(round(1e12 / channel_contact_count) as bigint) as channel_units
-        {%- for model in attribution_models() %},
-        cast(round({{ model }}_share * 1e12) as bigint) as {{ model }}_units
-        {%- endfor %}
-    from shared
 ),
 
 {# Where no channel of a path has a weight, its channels share equally. #}
@@ -97,7 +30,7 @@ filled as (
             as {{ model }}_filled
         {%- endfor %},
         time_decay_units as time_decay_filled
-    from counted
+    from contacts
     window path as (partition by conversion_key)
 ),
 

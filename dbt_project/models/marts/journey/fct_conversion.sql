@@ -15,7 +15,7 @@ touchpoints as (
 ),
 
 leads as (
-    select * from {{ ref('fct_lead') }}
+    select lead_id, is_counted from {{ ref('fct_lead') }}
 ),
 
 steps as (
@@ -39,51 +39,8 @@ customers as (
     where is_current
 ),
 
-markets as (
-    select market_code, time_zone from {{ source('company', 'market') }}
-),
-
-company as (
-    select time_zone, journey_lapse_days * 86400 as lapse_seconds
-    from {{ source('company', 'company') }}
-),
-
-qualified as (
-    select * from {{ ref('fct_lead') }}
-    where mql_at is not null
-        and is_counted
-        and customer_key <> {{ unknown_key() }}
-),
-
-{# Qualifying a lead is no contact: it happens in the journey that runs at that moment, else in
-   that of the capture. #}
-running as (
-    select
-        qualified.lead_key,
-        steps.journey_key
-    from qualified
-    inner join steps
-        on qualified.customer_key = steps.customer_key
-        and steps.occurred_at <= qualified.mql_at
-    cross join company
-    where {{ seconds_between('steps.occurred_at', 'qualified.mql_at') }} <= company.lapse_seconds
-    qualify
-        row_number() over (
-            partition by qualified.lead_key
-            order by steps.occurred_at desc, steps.is_conversion desc, steps.touchpoint_key desc
-        ) = 1
-        and not steps.is_conversion
-        and not steps.is_after_sale
-),
-
-captures as (
-    select
-        touchpoints.lead_id,
-        max(steps.journey_key) as journey_key
-    from touchpoints
-    inner join steps on touchpoints.touchpoint_key = steps.touchpoint_key
-    where touchpoints.conversion_type = 'lead'
-    group by touchpoints.lead_id
+qualified_leads as (
+    select * from {{ ref('int_journey__leads_qualified') }}
 ),
 
 conversions as (
@@ -106,23 +63,19 @@ conversions as (
     where touchpoints.conversion_type <> 'lead' or coalesce(leads.is_counted, true)
     union all
     select
-        {{ surrogate_key(["'qualified_lead'", 'qualified.lead_id']) }},
+        {{ surrogate_key(["'qualified_lead'", 'lead_id']) }},
         'qualified_lead',
         {{ unknown_key() }},
-        qualified.customer_key,
-        coalesce(running.journey_key, captures.journey_key, {{ unknown_key() }}),
-        qualified.mql_at,
-        {{ business_date('qualified.mql_at', 'coalesce(markets.time_zone, company.time_zone)') }},
-        qualified.market_code,
+        customer_key,
+        journey_key,
+        qualified_at,
+        qualified_date,
+        market_code,
         {{ unknown_key() }},
         {{ unknown_key() }},
         cast(null as {{ dbt.type_string() }}),
-        qualified.lead_id
-    from qualified
-    cross join company
-    left join running on qualified.lead_key = running.lead_key
-    left join captures on qualified.lead_id = captures.lead_id
-    left join markets on qualified.market_code = markets.market_code
+        lead_id
+    from qualified_leads
 ),
 
 fct_conversion as (
