@@ -31,6 +31,7 @@ MODELS = (
     "shapley_rate",
 )
 OTHER_MODELS = ("shapley_set_rate",)
+NEED_NULLS = ("markov", "shapley_rate", "shapley_set_rate")
 LEARNING_MODELS = ("markov", "shapley", "shapley_rate")
 DIRECT = ("direct", "(direct)", "(direct) / (none)")
 UNATTRIBUTED = "(unattributed)"
@@ -223,11 +224,8 @@ def attribute_paths(
             owed[model] = shapley.of_set_rates(paths)
         else:
             owed[model] = _by_rule(paths.converting, model, options)
-    if not paths.has_nulls and {"markov", "shapley_rate", "shapley_set_rate"} & set(owed):
-        notes.append(
-            "No paths without conversion are given: markov and the Shapley values of rates see "
-            "every journey convert."
-        )
+    if not paths.has_nulls and set(owed) & set(NEED_NULLS):
+        notes.append(_without_nulls(paths))
     if paths.empty_paths:
         notes.append(
             f"{paths.empty_paths:,} paths without a channel, with {paths.empty_conversions:,g} "
@@ -245,6 +243,17 @@ def _models(models: str | Iterable[str]) -> tuple[str, ...]:
                 f"There is no model {model}; the models are {', '.join(MODELS + OTHER_MODELS)}."
             )
     return tuple(dict.fromkeys(chosen))
+
+
+def _without_nulls(paths: Paths) -> str:
+    """What follows from there being no nulls, and what may be meant."""
+    text = (
+        "No paths without conversion are given: markov and the Shapley values of rates see every "
+        "journey convert."
+    )
+    if len(paths.conversions) and set(np.unique(paths.conversions)) == {0.0, 1.0}:
+        text += " If each row is a journey, say so (each_row_is_a_journey)."
+    return text
 
 
 def _by_rule(paths: Paths, model: str, options: Options) -> Floats:

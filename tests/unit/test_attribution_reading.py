@@ -172,6 +172,8 @@ def test_rows_that_are_journeys():
     found = attribute(table, "markov", conversions="converted", each_row_is_a_journey=True)
     aggregated = {"path": table["path"], "conversions": [1, 0, 0], "nulls": [0, 1, 1]}
     assert found.credit == attribute(aggregated, "markov").credit
+    unsaid = attribute(table, "markov", conversions="converted")
+    assert unsaid.notes[0].endswith("If each row is a journey, say so (each_row_is_a_journey).")
     with pytest.raises(AttributionError, match="row 1: conversions is above 1"):
         attribute({"path": ["a"], "conversions": [2]}, each_row_is_a_journey=True)
 
