@@ -9,9 +9,10 @@
     entered again, a back-step a move to an earlier stage, a skipped stage one that the next
     contact, or the conversion, jumped over. An unknown stage is a stage of its own. A repeat
     contact is one of service that follows another through the same channel within the time for
-    it: somebody had to come back.
+    it: somebody had to come back. `conversion_in_path` counts the conversion as a contact, for
+    tables that tell a conversion by a mark on the last touch.
 #}
-{% macro journeys_described(layout) -%}
+{% macro journeys_described(layout, conversion_in_path=false) -%}
 tailed as (
     {%- set last_step = list_at('journeys.steps', list_length('journeys.steps')) %}
     select
@@ -43,7 +44,8 @@ ended as (
 counted_steps as (
     select
         *,
-        {{ list_length('steps') }} - after_sale_count - case when is_converted then 1 else 0 end
+        {{ list_length('steps') }} - after_sale_count
+        {%- if not conversion_in_path %} - case when is_converted then 1 else 0 end{% endif %}
             as contact_count
     from ended
 ),

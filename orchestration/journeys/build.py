@@ -15,7 +15,7 @@ import duckdb
 
 from orchestration.journeys.layouts import choose, holds
 from orchestration.journeys.render import macro
-from orchestration.journeys.rules import DAY, STAGES, JourneyError, JourneyRules
+from orchestration.journeys.rules import STAGES, JourneyError, JourneyRules
 from orchestration.journeys.touches import Measured, Touches, find_touches, measure, number_texts
 from orchestration.lib import engine
 
@@ -217,7 +217,7 @@ class Journeys:
         self.connection.execute(f"insert into {self._table()} {described}")
 
     def _lapse(self) -> None:
-        lapsed = f"make_timestamp(epoch_us(last_touch_at) + {self._lapse_micros})"
+        lapsed = f"make_timestamp(epoch_us(last_touch_at) + {self.rules.lapse_micros})"
         self.connection.execute(
             f"update {self._table()} set outcome = 'lapsed', ended_at = {lapsed} "
             f"where outcome = 'open' and {lapsed} < make_timestamp({self._ends_at})"
@@ -357,9 +357,11 @@ class Journeys:
 
     def _described_sql(self, journeys: str) -> str:
         """The columns of journeys; `journeys` is a WITH clause that ends with `journeys`."""
-        described = macro("journeys_described", self.layout)
+        described = macro(
+            "journeys_described", self.layout, conversion_in_path=self.rules.conversion_in_path
+        )
         wanted = "".join(f", {DESCRIBED[column]} as {column}" for column in self.describe)
-        ended = f"make_timestamp(epoch_us(last_touch_at) + {self._lapse_micros})"
+        ended = f"make_timestamp(epoch_us(last_touch_at) + {self.rules.lapse_micros})"
         is_over = f"{ended} < make_timestamp({self._ends_at})"
         value, valued = "", ""
         if self._touches.has("value"):
@@ -428,10 +430,6 @@ class Journeys:
     def _start_stages(self) -> str | None:
         """The stages that may begin a journey, or None where all may."""
         return None if set(self.rules.start_stages) == set(STAGES) else self.rules.starts
-
-    @property
-    def _lapse_micros(self) -> int:
-        return round(self.rules.lapse_days * DAY)
 
     def _table(self, suffix: str = "") -> str:
         return engine.name(f"{self.name}_{suffix}" if suffix else self.name)

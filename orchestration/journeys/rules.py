@@ -10,6 +10,7 @@ from dataclasses import dataclass
 STAGES = ("awareness", "consideration", "intent", "purchase", "service", "loyalty")
 DAY = 86_400_000_000
 MINUTE = 60_000_000
+FOREVER_DAYS = 10_000_000
 
 
 class JourneyError(ValueError):
@@ -26,7 +27,9 @@ class JourneyRules:
     channel within it is a repeat contact. first_steps: channels of `path_first`.
     click_minutes: a click and the visit of the same campaign right after it are one contact.
     start_stages: stages whose touches may begin a journey; a conversion and a touch of unknown
-    stage always may. Days and minutes may be fractions.
+    stage always may. conversion_in_path: a conversion is the last contact of its path, for tables
+    that mark the last touch; else it is where the path ends. Days and minutes may be fractions;
+    lapse_days may be infinite: then only conversions end a journey.
     """
 
     lapse_days: float = 30
@@ -35,6 +38,7 @@ class JourneyRules:
     first_steps: int = 5
     click_minutes: float = 30
     start_stages: tuple[str, ...] = STAGES
+    conversion_in_path: bool = False
 
     def __post_init__(self) -> None:
         """Refuse rules that cannot hold."""
@@ -50,6 +54,11 @@ class JourneyRules:
             )
 
     @property
+    def lapse_micros(self) -> int:
+        """The lapse time in microseconds; an infinite one is longer than any history."""
+        return round(min(self.lapse_days, FOREVER_DAYS) * DAY)
+
+    @property
     def starts(self) -> str:
         """Stages that may begin a journey as bits: 0 for an unknown one, 1 for awareness, ..."""
         return str(1 + sum(2 ** (1 + STAGES.index(stage)) for stage in set(self.start_stages)))
@@ -57,7 +66,7 @@ class JourneyRules:
     def as_sql(self) -> str:
         """One row with the rules as the macros of journeys read them."""
         return (
-            f"select {round(self.lapse_days * DAY)}::bigint as lapse_micros, "
+            f"select {self.lapse_micros}::bigint as lapse_micros, "
             f"{round(self.click_minutes * MINUTE)}::bigint as click_micros, "
             f"{round(self.stall_days * DAY)}::bigint as stall_micros, "
             f"{round(self.repeat_contact_days * DAY)}::bigint as repeat_micros, "

@@ -15,7 +15,9 @@ import duckdb
 import pytest
 from journey_reference import Journey, Touch, all_journeys, collapsed, journeys_of, rank
 
+from orchestration.attribution import attribute
 from orchestration.journeys import JourneyError, JourneyRules, Journeys, build_journeys
+from orchestration.journeys.__main__ import main
 from orchestration.journeys.rules import STAGES
 
 START = datetime(2025, 1, 1)
@@ -319,3 +321,76 @@ def test_columns_may_have_other_names_and_files_may_be_given(
         build_journeys(connection, file, columns=names, describe=["pth"])
     with pytest.raises(JourneyError, match="not kept"):
         print(build_journeys(connection, file, columns=names, keep_steps=False).steps)
+
+
+TOUCHES = """user,occurred_at,channel,stage,is_conversion,value
+ana,2025-03-01 10:00,search,awareness,false,
+ana,2025-03-03 18:00,email,consideration,false,
+ana,2025-03-04 09:20,shop,purchase,true,120
+ana,2025-03-10 12:00,chat,service,false,
+ben,2025-01-05 08:00,search,consideration,false,
+ben,2025-03-01 08:00,store,intent,false,
+"""
+
+
+def test_a_conversion_may_be_the_last_contact_of_its_path(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    file = tmp_path / "touches.csv"
+    file.write_text(TOUCHES)
+    names = {"person": "user"}
+    for in_path, path in ((False, "search > email"), (True, "search > email > shop")):
+        rules = JourneyRules(conversion_in_path=in_path)
+        built = build_journeys(connection, file, rules, columns=names)
+        assert rows_of(built)[0]["path"] == path
+
+
+def test_without_a_lapse_only_conversions_end_a_journey(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    file = tmp_path / "touches.csv"
+    file.write_text(TOUCHES)
+    rules = JourneyRules(lapse_days=float("inf"))
+    rows = rows_of(build_journeys(connection, file, rules, columns={"person": "user"}))
+    assert [(row["person"], row["path"], row["outcome"]) for row in rows] == [
+        ("ana", "search > email", "converted"),
+        ("ben", "search > store", "open"),
+    ]
+
+
+def test_the_command_writes_journeys_steps_and_paths(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "touches.csv"
+    file.write_text(TOUCHES)
+    out, steps, paths = (tmp_path / name for name in ("j.parquet", "s.csv", "p.csv"))
+    arguments = [str(file), "--column", "person=user", "--out", str(out)]
+    assert main([*arguments, "--steps", str(steps), "--paths", str(paths)]) == 0
+    assert "search > email" in capsys.readouterr().out
+    assert duckdb.sql(f"select path from '{out}' where value = 120").fetchall() == [
+        ("search > email",)
+    ]
+    assert [line.split(",")[4] for line in steps.read_text().splitlines()] == [
+        "channel",
+        *["search", "email", "shop", "chat", "search", "store"],
+    ]
+    credit = attribute(paths, models=("last_touch",))
+    assert {row["channel"]: row["conversions"] for row in credit.credit.to_pylist()}["email"] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "no column 'person'"),
+        (["--column", "person"], "person=user_id"),
+        (["--column", "person=user", "--lapse-days", "0"], "above 0"),
+        (["--column", "person=user", "--out", "journeys.xlsx"], "ends in .csv or .parquet"),
+    ],
+)
+def test_the_command_tells_what_is_wrong(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
+    file = tmp_path / "touches.csv"
+    file.write_text(TOUCHES)
+    assert main([str(file), *arguments]) == 2
+    assert message in capsys.readouterr().err
