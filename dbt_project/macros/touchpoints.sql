@@ -161,8 +161,9 @@
             then null
         when {{ relation }}.touchpoint_type in ('email_sent', 'email_bounced', 'sales_email')
             then 'email'
-        when {{ relation }}.touchpoint_type = 'sales_call' then 'phone'
+        when {{ relation }}.touchpoint_type in ('sales_call', 'phone_call') then 'phone'
         when {{ relation }}.touchpoint_type in ('campaign_contact', 'campaign_invitation')
+            or {{ relation }}.channel_system = 'touchpoint'
             then
                 case
                     when {{ matches_text(campaign, 'e-?mail|newsletter|correo electr') }}
