@@ -176,10 +176,7 @@ described as (
 
 {# Whether the journey before lapsed without a conversion. #}
 {% macro reopens_previous(layout) -%}
-    coalesce(not (
-        {{ step_ends('previous_last', layout) }}
-        or {{ step_flag('previous_last', 'after_sale', layout) }}
-    ), false)
+    coalesce(not ({{ step_closes('previous_last', layout) }}), false)
 {%- endmacro %}
 
 {% macro default__channel_and_time(step, layout) -%}

@@ -141,6 +141,16 @@
     {%- endif -%}
 {%- endmacro %}
 
+{# Whether a step ends its journey or comes after that. #}
+{% macro step_closes(step, layout) -%}
+    {%- set after_sale = 2 ** (layout.channel_bits + 3) -%}
+    {%- if layout.kind == 'struct' -%}
+        {{ step_ends(step, layout) }} or {{ step_flag(step, 'after_sale', layout) }}
+    {%- elif layout.kind == 'long' -%}
+        ({{ step }} & {{ 2 ** (layout.key_bits + layout.word_bits) + after_sale }}) <> 0
+    {%- else -%} ({{ step }} & {{ 2 ** layout.word_bits + after_sale }}) <> 0 {%- endif -%}
+{%- endmacro %}
+
 {# Number of the kind of conversion, and of the campaign; 0 where the layout holds none. #}
 {% macro step_kind(step, layout) -%}
     {%- set bit = layout.channel_bits + 7 -%}
@@ -191,10 +201,11 @@
     journey, what comes before such a contact stands outside.
     Where `packed` names another layout, touches are packed in that one, and shortened to `layout`
     once clicks are told by their visits and keys have decided the order.
-    Journey 0 holds what stands outside any journey, journey -1 the clicks that became one with
-    their visit: nothing is lost.
+    Journey 0 holds what stands outside any journey, journey -1 (where clicks are kept) the clicks
+    that became one with their visit: nothing is lost.
+    What few steps need is worked out within a CASE, which looks at those alone.
 #}
-{% macro journeys_of_touches(layout, packed=none) -%}
+{% macro journeys_of_touches(layout, packed=none, keep_clicks=true) -%}
 {%- set packed = packed or layout %}
 people as (
     select
@@ -209,15 +220,16 @@ people as (
 clicked as (
     {%- set after = list_at('people.steps', 'place + 1') -%}
     {%- set opens -%}
-        {{ step_flag('item', 'click', packed) }}
-        and not {{ step_ends('item', packed) }}
-        and coalesce(
-            {{ step_flag(after, 'visit', packed) }}
-            and {{ step_campaign(after, packed) }} = {{ step_campaign('item', packed) }}
-            and {{ step_micros(after, packed) }} - {{ step_micros('item', packed) }}
-            <= click_micros,
-            false
-        )
+        case when {{ step_flag('item', 'click', packed) }}
+            then coalesce(
+                not {{ step_ends('item', packed) }}
+                and {{ step_flag(after, 'visit', packed) }}
+                and {{ step_campaign(after, packed) }} = {{ step_campaign('item', packed) }}
+                and {{ step_micros(after, packed) }} - {{ step_micros('item', packed) }}
+                <= click_micros,
+                false
+            )
+            else false end
     {%- endset %}
     select
         people.person,
@@ -226,7 +238,8 @@ clicked as (
         rules.start_stages,
         case when people.traits & 1 = 0 then people.steps
             else {{ list_where('people.steps', 'not (' ~ opens ~ ')') }} end as steps,
-        case when people.traits & 1 <> 0 then {{ list_where('people.steps', opens) }} end as clicks
+        case when {{ 'people.traits & 1 <> 0' if keep_clicks else 'false' }}
+            then {{ list_where('people.steps', opens) }} end as clicks
     from people
     cross join rules
 ),
@@ -273,12 +286,13 @@ counted as (
 
 sorted as (
     {%- set after_sale -%}
-        {{ step_stage('item', layout) }} >= 5
-        and not {{ step_ends('item', layout) }}
-        and {{ list_at('sales_before', 'place') }} > 0
-        and {{ step_micros('item', layout) }} - {{ step_micros(
-            list_at('steps', list_at('sales', list_at('sales_before', 'place'))), layout
-        ) }} <= lapse_micros
+        case when {{ step_stage('item', layout) }} >= 5
+            then not {{ step_ends('item', layout) }}
+                and {{ list_at('sales_before', 'place') }} > 0
+                and {{ step_micros('item', layout) }} - {{ step_micros(
+                    list_at('steps', list_at('sales', list_at('sales_before', 'place'))), layout
+                ) }} <= lapse_micros
+            else false end
     {%- endset %}
     select
         *,
@@ -317,8 +331,8 @@ begun as (
         {{ list_where(
             list_numbers(1, list_length('steps')),
             'item = 1 or (not (' ~ step_flag(step, 'after_sale', layout) ~ ') and ('
-            ~ step_ends(before, layout) ~ ' or ' ~ step_flag(before, 'after_sale', layout) ~ ' or '
-            ~ step_micros(step, layout) ~ ' - ' ~ step_micros(before, layout) ~ ' > lapse_micros))'
+            ~ step_closes(before, layout) ~ ' or ' ~ step_micros(step, layout) ~ ' - '
+            ~ step_micros(before, layout) ~ ' > lapse_micros))'
         ) }} as starts
     from served
 ),
@@ -406,8 +420,7 @@ converted as (
         case when traits & 2 <> 0
             then {{ list_place(list_of(
                 'stops',
-                step_ends(last_step, layout) ~ ' or '
-                ~ step_flag(last_step, 'after_sale', layout)
+                step_closes(last_step, layout)
             ), 'true') }} end as first_conversion_number
     from journeys_bounded
 ),

@@ -352,7 +352,9 @@ class Journeys:
         )
 
     def _journeys_sql(self, touches: str) -> str:
-        journeys = macro("journeys_of_touches", self.layout, packed=self._packed)
+        journeys = macro(
+            "journeys_of_touches", self.layout, packed=self._packed, keep_clicks=self.keep_steps
+        )
         return f"with {self._rules_sql()}, {touches}, {journeys}"
 
     def _described_sql(self, journeys: str) -> str:

@@ -177,33 +177,38 @@ def _typed(
 
 def measure(connection: duckdb.DuckDBPyConnection, touches: Touches) -> Measured:
     """Read once what packing must know; raises JourneyError on missing values."""
-    key = touches.column("touch_id") if touches.has("touch_id") else "null::bigint"
-    at = touches.column("occurred_at")
-    missing = ", ".join(f"count(*) - count({touches.column(name)})" for name in NEEDED)
-    stages = "'' = 'x'"
+    source = f"from {touches.relation} as touch where {touches.where}"
+    for name in NEEDED:
+        _refuse(
+            connection,
+            f"{source} and {touches.column(name)} is null",
+            f"touches have no {name} ({touches.columns[name]}); fill it in or leave them out.",
+        )
     if touches.has("stage"):
         known = ", ".join(f"'{stage}'" for stage in (*STAGES, "unknown"))
-        stages = f"{touches.column('stage')} not in ({known})"
-    row = connection.execute(
-        f"select count(*), epoch_us(min({at})), epoch_us(max({at})), min({key}), max({key}), "
-        f"{missing}, count(*) filter (where {stages}), "
-        f"count(*) filter (where not isfinite({at})) "
-        f"from {touches.relation} as touch where {touches.where}"
-    ).fetchall()[0]
-    for name, count in zip(NEEDED, row[5:8], strict=True):
-        if count:
-            raise JourneyError(
-                f"{count} touches have no {name} ({touches.columns[name]}); "
-                "fill it in or leave them out."
-            )
-    if row[8]:
-        raise JourneyError(
-            f"{row[8]} touches have another stage than {', '.join(STAGES)}, unknown or null; "
-            "map them first."
+        _refuse(
+            connection,
+            f"{source} and {touches.column('stage')} not in ({known})",
+            f"touches have another stage than {', '.join(STAGES)} (in small letters), unknown or "
+            "null; map them first.",
         )
-    if row[9]:
-        raise JourneyError(f"{row[9]} touches have an infinite time; leave them out.")
-    return Measured(row[0], row[1] or 0, row[2] or 0, row[3] or 0, row[4] or 0)
+    at = touches.column("occurred_at")
+    key = touches.column("touch_id") if touches.has("touch_id") else "null::bigint"
+    # Plain columns, so that the engine can answer from what it knows of the table.
+    finite = f"isfinite(min({at})) and isfinite(max({at}))"
+    row = connection.execute(
+        f"select count(*), {finite}, epoch_us(min({at})), epoch_us(max({at})), min({key}), "
+        f"max({key}) {source}"
+    ).fetchall()[0]
+    if row[1] is False:
+        raise JourneyError("Some touches have an infinite time; leave them out.")
+    return Measured(row[0], row[2] or 0, row[3] or 0, row[4] or 0, row[5] or 0)
+
+
+def _refuse(connection: duckdb.DuckDBPyConnection, source: str, message: str) -> None:
+    count = engine.number(connection, f"select count(*) {source}")
+    if count:
+        raise JourneyError(f"{count} {message}")
 
 
 def number_texts(connection: duckdb.DuckDBPyConnection, table: str, query: str) -> int:
