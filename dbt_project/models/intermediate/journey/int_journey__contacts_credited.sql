@@ -1,8 +1,9 @@
 {#
     Grain: conversion and contact that may share in its credit: a step of its journey at or before
     the conversion, within the lookback of the contact's channel, else of the kind of conversion,
-    else of the company. Purchases, won deals and service after a sale are no such contacts; the
-    capture of a lead is one, for its channel is the evidence of what brought the lead.
+    else of the company. Purchases, won deals and service after a sale are no such contacts. A
+    conversion that is told of a contact before the purchase is one, for itself, too: the capture of
+    a lead, a click that another system marks as sold. Its channel is the evidence of what brought it.
 #}
 with conversions as (
     select * from {{ ref('fct_conversion') }}
@@ -14,10 +15,16 @@ steps as (
     where not is_after_sale
 ),
 
+purchases as (
+    select touchpoint_type from {{ ref('dim_touchpoint_type') }}
+    where default_stage = 'purchase'
+),
+
 touchpoints as (
     select touchpoint_key, campaign_key, creative_key, is_direct
     from {{ ref('fct_touchpoint') }}
-    where coalesce(conversion_type, 'lead') = 'lead'
+    where conversion_type is null
+        or touchpoint_type not in (select touchpoint_type from purchases)
 ),
 
 lookbacks as (
