@@ -18,6 +18,7 @@ Matrix = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 IDENTIFIED = "is_identified"
+STATE = "market_state"
 COUNTS: dict[str, tuple[int, ...]] = {
     "conversions_year": (1, 2, 3),
     "steps_week": (1, 2, 4),
@@ -42,7 +43,7 @@ DAYS: dict[str, tuple[int, ...]] = {
     "intent_days": (1, 3, 7, 14, 30, 60, 90),
     "conversion_days": (1, 3, 7, 14, 30, 60, 90, 180),
 }
-CATEGORIES = ("market_state", "market_code", "device_category")
+CATEGORIES = (STATE, "market_code", "device_category")
 COLUMNS = (*COUNTS, *DAYS, *CATEGORIES, IDENTIFIED)
 FEWEST_ROWS = 50
 
@@ -67,13 +68,24 @@ class Encoding:
 
 
 def learn_encoding(rows: pd.DataFrame) -> Encoding:
-    """The encoding for rows like these; a rare value of a category has no column of its own."""
+    """The encoding for rows like these; a rare market or device has no column of its own."""
     levels = {}
     for category in CATEGORIES:
         counts = rows[category].value_counts()
-        levels[category] = tuple(sorted(counts[counts >= FEWEST_ROWS].index))
+        fewest = 1 if category == STATE else FEWEST_ROWS
+        levels[category] = tuple(sorted(counts[counts >= fewest].index))
     shared = tuple(name for name, _ in _columns(rows.head(0), levels))
     return Encoding(levels, (*shared, IDENTIFIED, *shared))
+
+
+def distinct_rows(flags: Flags) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+    """First of each kind of row, the kind of every row, and how many there are of a kind."""
+    packed = np.ascontiguousarray(np.packbits(flags, axis=1))
+    lines = packed.view(np.dtype((np.void, packed.shape[1]))).ravel()
+    _, first, kind, counts = np.unique(
+        lines, return_index=True, return_inverse=True, return_counts=True
+    )
+    return first, kind, counts
 
 
 def _columns(rows: pd.DataFrame, levels: dict[str, tuple[str, ...]]) -> Iterator[tuple[str, Flags]]:

@@ -19,10 +19,11 @@ from threadpoolctl import threadpool_limits
 
 from orchestration.propensity.encoding import (
     IDENTIFIED,
+    STATE,
     Encoding,
     Flags,
     Matrix,
-    learn_encoding,
+    distinct_rows,
 )
 
 Outcome = NDArray[np.object_] | NDArray[np.bool_]
@@ -30,7 +31,6 @@ Outcome = NDArray[np.object_] | NDArray[np.bool_]
 DIGITS = 6
 PENALTY = 0.3
 SHRINK_ROWS = 200.0
-STATE = "market_state"
 DRIVERS = 3
 LEAST_DRIVE = 0.1
 OF_ALL = ("", -1)
@@ -42,14 +42,13 @@ class Fit:
 
     classes: tuple[object, ...]
     method: str
-    encoding: Encoding | None = None
     weights: Matrix | None = None
     means: Matrix | None = None
     shares: pd.DataFrame | None = None
 
-    def probabilities(self, rows: pd.DataFrame, matrix: Matrix | None) -> Matrix:
+    def probabilities(self, rows: pd.DataFrame, matrix: Matrix) -> Matrix:
         """Rows x classes, not rounded; NaN where nothing was learnt. `matrix`: the rows encoded."""
-        if self.method == "logistic" and self.weights is not None and matrix is not None:
+        if self.weights is not None:
             scores = matrix @ self.weights[:, :-1].T + self.weights[:, -1]
             if len(self.classes) == 1:
                 return 1 / (1 + np.exp(-scores))
@@ -70,11 +69,12 @@ class Fit:
         return f"{self.method} {self.classes} {listed}"
 
 
-def learn(rows: pd.DataFrame, outcome: Outcome, min_customers: int) -> Fit:
+def learn(rows: pd.DataFrame, flags: Flags, outcome: Outcome, min_customers: int) -> Fit:
     """Learn the odds of an outcome: of True if it is boolean, else of each of its values.
 
-    `rows` holds the columns of the encoding and `customer_key`. Fewer than `min_customers`
-    customers with the outcome (with any but the most frequent value) give shares by state.
+    `flags` are the rows encoded, `rows` holds state, identification and `customer_key`. Fewer
+    than `min_customers` customers with the outcome (with any but the most frequent value) give
+    shares by state.
     """
     if outcome.dtype == bool:
         classes: tuple[object, ...] = (True,)
@@ -88,26 +88,25 @@ def learn(rows: pd.DataFrame, outcome: Outcome, min_customers: int) -> Fit:
     acted = rows["customer_key"].to_numpy()[rare]
     if len(np.unique(acted)) < min_customers or rare.all():
         return Fit(classes, "base_rate", shares=_shares(rows, outcome, classes))
-    encoding = learn_encoding(rows)
-    weights, means = _regress(encoding.encode(rows), outcome)
-    return Fit(classes, "logistic", encoding, weights, means)
+    weights, means = _regress(flags, outcome)
+    return Fit(classes, "logistic", weights, means)
 
 
-def drivers(fit: Fit, matrix: Matrix | None, rows: int) -> list[str | None]:
+def drivers(fit: Fit, encoding: Encoding, matrix: Matrix) -> list[str | None]:
     """For each row the columns that most raise its odds above those of the average row."""
-    if matrix is None or fit.weights is None or fit.encoding is None or fit.means is None:
-        return [None] * rows
-    names = sorted(set(fit.encoding.sources))
-    grouped = np.zeros((fit.encoding.width, len(names)))
-    for column, name in enumerate(fit.encoding.sources):
+    if fit.weights is None or fit.means is None:
+        return [None] * len(matrix)
+    names = sorted(set(encoding.sources))
+    grouped = np.zeros((encoding.width, len(names)))
+    for column, name in enumerate(encoding.sources):
         grouped[column, names.index(name)] = fit.weights[0, column]
     raised = np.round((matrix - fit.means) @ grouped, DIGITS)
     order = np.argsort(-raised, axis=1, kind="stable")[:, :DRIVERS]
-    taken = np.where(np.take_along_axis(raised, order, axis=1) > LEAST_DRIVE, order, len(names))
-    codes = taken @ (len(names) + 1) ** np.arange(DRIVERS)[::-1]
-    _, first, line = np.unique(codes, return_index=True, return_inverse=True)
-    texts = [" > ".join(names[i] for i in taken[at] if i < len(names)) or None for at in first]
-    return [texts[number] for number in line]
+    taken = np.take_along_axis(raised, order, axis=1) > LEAST_DRIVE
+    return [
+        " > ".join(names[i] for i, is_taken in zip(line, told, strict=True) if is_taken) or None
+        for line, told in zip(order.tolist(), taken.tolist(), strict=True)
+    ]
 
 
 def version(trained_until: object, fits: list[Fit]) -> str:
@@ -116,19 +115,17 @@ def version(trained_until: object, fits: list[Fit]) -> str:
     return f"{trained_until}-{digest[:8]}"
 
 
-def _regress(matrix: Flags, outcome: Outcome) -> tuple[Matrix, Matrix]:
+def _regress(flags: Flags, outcome: Outcome) -> tuple[Matrix, Matrix]:
     """Weights (classes x columns and intercept) and column means; equal rows are put together.
 
     One thread, so that sums do not depend on the number of processors.
     """
     values, codes = np.unique(outcome.astype(str), return_inverse=True)
-    packed = np.packbits(matrix, axis=1)
-    keys = np.column_stack([packed, codes.astype(np.uint8)])
-    lines = np.ascontiguousarray(keys).view(np.dtype((np.void, keys.shape[1]))).ravel()
-    _, first, counts = np.unique(lines, return_index=True, return_counts=True)
+    one_hot = codes[:, None] == np.arange(len(values))
+    first, _, counts = distinct_rows(np.hstack([one_hot, flags]))
+    distinct = flags[first].astype(np.float64)
     solver = "newton-cholesky" if len(values) == 2 else "lbfgs"
     model = LogisticRegression(C=PENALTY, solver=solver, tol=1e-4, max_iter=1000)
-    distinct = matrix[first].astype(np.float64)
     with threadpool_limits(1):
         model.fit(distinct, codes[first], sample_weight=counts)
         means = counts @ distinct / counts.sum()

@@ -16,12 +16,18 @@ import pandas as pd
 import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
-from orchestration.propensity.encoding import COLUMNS, Matrix
+from orchestration.propensity.encoding import (
+    COLUMNS,
+    Encoding,
+    Matrix,
+    distinct_rows,
+    learn_encoding,
+)
 from orchestration.propensity.model import DIGITS, Fit, drivers, learn, version
 
 STAGES = ("awareness", "consideration", "intent", "purchase", "service", "loyalty")
 NO_STEP = "none"
-CHUNK_ROWS = 100_000
+CHUNK_ROWS = 250_000
 
 SCHEMA = pa.schema(
     [
@@ -50,31 +56,31 @@ SCHEMA = pa.schema(
 class Foreteller:
     """Odds of a purchase, of any step, and of each stage given a step."""
 
+    encoding: Encoding
     purchase: Fit
     step: Fit
     stage: Fit
     trained_until: date | None
 
     def foretell(self, rows: pd.DataFrame) -> pd.DataFrame:
-        """Columns of SCHEMA for rows of features, in the rows' order."""
-        known = rows.reset_index(drop=True)
-        matrices = {
-            id(fit): fit.encoding.encode(known).astype(np.float64)
-            for fit in (self.purchase, self.step, self.stage)
-            if fit.encoding is not None
-        }
+        """Columns of SCHEMA for rows of features, in the rows' order.
+
+        Rows that are encoded alike have the same odds, which are worked out once.
+        """
+        flags = self.encoding.encode(rows)
+        first, kind, _ = distinct_rows(flags)
+        some, matrix = rows.iloc[first], flags[first].astype(np.float64)
         purchase, step, given = (
-            fit.probabilities(known, matrices.get(id(fit)))
-            for fit in (self.purchase, self.step, self.stage)
+            fit.probabilities(some, matrix) for fit in (self.purchase, self.step, self.stage)
         )
         stages = _by_stage(step, given, self.stage.classes).round(DIGITS)
-        driven = drivers(self.purchase, matrices.get(id(self.purchase)), len(known))
-        told = pd.DataFrame(stages, columns=[f"next_{stage}_probability" for stage in STAGES])
-        return pd.concat([known, told], axis="columns").assign(
-            purchase_probability=purchase[:, 0].round(DIGITS),
-            next_step_probability=step[:, 0].round(DIGITS),
-            expected_stage=pd.Series(_likeliest(stages), dtype=object),
-            drivers=pd.Series(driven, dtype=object),
+        odds = pd.DataFrame(stages, columns=[f"next_{stage}_probability" for stage in STAGES])
+        odds["purchase_probability"] = purchase[:, 0].round(DIGITS)
+        odds["next_step_probability"] = step[:, 0].round(DIGITS)
+        odds["expected_stage"] = pd.Series(_likeliest(stages), dtype=object)
+        odds["drivers"] = pd.Series(drivers(self.purchase, self.encoding, matrix), dtype=object)
+        told = odds.iloc[kind].reset_index(drop=True)
+        return pd.concat([rows.reset_index(drop=True), told], axis="columns").assign(
             purchase_method=self.purchase.method,
             step_method=self.step.method,
             stage_method=self.stage.method,
@@ -132,13 +138,17 @@ def foretold(
 def learn_all(rows: pd.DataFrame, days: pd.DataFrame, min_customers: int) -> Foreteller:
     """Learn from the rows of these cut-off days; `rows` are those of the features with outcomes."""
     known = rows[rows["cutoff_number"].isin(days["cutoff_number"])].reset_index(drop=True)
+    encoding = learn_encoding(known)
+    flags = encoding.encode(known)
+    bought = known["is_converted"].to_numpy(dtype=bool)
     steps = (known["next_stage"] != NO_STEP).to_numpy(dtype=bool)
-    acting = known[steps].reset_index(drop=True)
+    stages = known["next_stage"].to_numpy(dtype=object)
     until = days["horizon_end_date"].max() if len(days) else None
     return Foreteller(
-        purchase=learn(known, known["is_converted"].to_numpy(dtype=bool), min_customers),
-        step=learn(known, steps, min_customers),
-        stage=learn(acting, acting["next_stage"].to_numpy(dtype=object), min_customers),
+        encoding=encoding,
+        purchase=learn(known, flags, bought, min_customers),
+        step=learn(known, flags, steps, min_customers),
+        stage=learn(known[steps], flags[steps], stages[steps], min_customers),
         trained_until=None if until is None or pd.isna(until) else pd.Timestamp(until).date(),
     )
 

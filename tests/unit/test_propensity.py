@@ -224,9 +224,10 @@ def test_drivers_name_what_raises_the_odds(known: pd.DataFrame, odds: pd.DataFra
 def test_two_outcomes_by_name_are_learnt_like_one(known: pd.DataFrame) -> None:
     rows = known.query("cutoff_number > 2").reset_index(drop=True)
     is_bought = rows["is_converted"].to_numpy(dtype=bool)
-    named = learn(rows, np.where(is_bought, "yes", "no").astype(object), 50)
-    plain = learn(rows, is_bought, 50)
-    matrix = learn_encoding(rows).encode(rows).astype(float)
+    flags = learn_encoding(rows).encode(rows)
+    named = learn(rows, flags, np.where(is_bought, "yes", "no").astype(object), 50)
+    plain = learn(rows, flags, is_bought, 50)
+    matrix = flags.astype(float)
     both, one = named.probabilities(rows, matrix), plain.probabilities(rows, matrix)
     assert named.classes == ("no", "yes")
     assert np.allclose(both.sum(axis=1), 1)

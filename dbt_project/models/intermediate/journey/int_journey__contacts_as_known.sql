@@ -1,4 +1,3 @@
-{{ config(materialized='view') }}
 {#
     Grain: contact of a known customer and profile that it was known of, with the days on which it
     was. What ties a record to a customer may come later than the record's contacts, as when a
