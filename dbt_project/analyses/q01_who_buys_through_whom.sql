@@ -3,7 +3,8 @@
 -- Shows, per seller (the company itself, each distributor) and kind of place: known customers who
 --   bought our products there, how many of them buy nowhere else, the mean share that the seller
 --   has in their purchases, and what they paid; and beside them all units sold there and the share
---   of them bought by people whom nobody knows. One customer's shares: group fct_sale_line by customer_key.
+--   of them bought by people whom nobody knows. One customer's shares: group fct_sale_line by
+--   customer_key.
 -- Can't see: through whom people buy where they show no card and give no name; who buys nowhere
 --   else as far as is known may well buy elsewhere unknown.
 with purchases as (
