@@ -176,6 +176,13 @@
     {%- else -%} {{ marked }} {%- endif -%}
 {%- endmacro %}
 
+{# A step without the number of its campaign, which means something within one run only. #}
+{% macro step_without_campaign(step, layout) -%}
+    {{ adapter.dispatch('step_struct', 'customer_full_stack')(
+        step ~ '.at2', step ~ '.key', step ~ '.what & ' ~ (2 ** (layout.channel_bits + 9) - 1)
+    ) }}
+{%- endmacro %}
+
 {# A long step as a word: without key and campaign. #}
 {% macro step_shortened(step, layout, word) -%}
     cast(

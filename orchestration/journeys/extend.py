@@ -6,6 +6,9 @@ Doesn't belong here: the rules (see dbt_project/macros/journeys.sql).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import duckdb
 
 from orchestration.journeys.render import macro
@@ -25,6 +28,29 @@ def extend(
     journey is rebuilt as well. From there on a person's steps, and the new ones, are cut
     anew; earlier journeys keep their numbers.
     """
+    with _transaction(connection):
+        _extend(connection, sql, touches, ends_at)
+
+
+@contextmanager
+def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """All or nothing; a transaction that the caller began stays the caller's."""
+    try:
+        connection.execute("begin")
+    except duckdb.TransactionException:
+        yield
+        return
+    try:
+        yield
+    except BaseException:
+        connection.execute("rollback")
+        raise
+    connection.execute("commit")
+
+
+def _extend(
+    connection: duckdb.DuckDBPyConnection, sql: Statements, touches: Touches, ends_at: int
+) -> None:
     for name, select in (
         ("first", _first_new(sql, touches)),
         ("before", f"select * from {sql.table('steps')} where person in {_persons(sql)}"),

@@ -83,10 +83,14 @@ int_journey__journeys_packed as (
         journeys.person as customer_key,
         cast(journeys.journey_number as {{ dbt.type_bigint() }}) as journey_number,
         {{ list_of('journeys.steps', step_key('item', layout)) }} as touchpoint_keys,
-        journeys.steps,
+        {{ list_of('journeys.steps', step_without_campaign('item', layout)) }} as steps,
         journeys.is_repeat,
-        journeys.previous_first,
-        journeys.previous_last,
+        case when journeys.previous_first is not null
+            then {{ step_without_campaign('journeys.previous_first', layout) }}
+        end as previous_first,
+        case when journeys.previous_last is not null
+            then {{ step_without_campaign('journeys.previous_last', layout) }}
+        end as previous_last,
         fingerprints.fingerprint
     from journeys
     inner join fingerprints on journeys.person = fingerprints.customer_key
