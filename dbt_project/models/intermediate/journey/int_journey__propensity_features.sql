@@ -11,12 +11,12 @@ sampled as (
     select * from {{ ref('int_journey__profiles_sampled') }}
 ),
 
-cutoffs as (
-    select * from {{ ref('int_journey__cutoff_days') }}
-),
-
 channels as (
     select * from {{ ref('dim_channel') }}
+),
+
+outcomes as (
+    select * from {{ ref('int_journey__outcomes_followed') }}
 ),
 
 company as (
@@ -83,31 +83,6 @@ known as (
     group by cutoff_number, profile_key
 ),
 
-outcomes as (
-    select
-        sampled.cutoff_number,
-        sampled.profile_key,
-        max(case when contacts.is_conversion then 1 else 0 end) as is_converted,
-        {# The first step, the lower stage first where two fall into one second. #}
-        mod(
-            min(
-                case when contacts.is_step and {{ stage_rank('contacts.stage') }} > 0
-                    then {{ seconds_between("timestamp '1970-01-01'", 'contacts.occurred_at') }} * 8
-                        + {{ stage_rank('contacts.stage') }} end
-            ),
-            8
-        ) as next_stage_rank
-    from sampled
-    inner join cutoffs on sampled.cutoff_number = cutoffs.cutoff_number
-    inner join contacts
-        on sampled.customer_key = contacts.customer_key
-        and contacts.profile_key = contacts.customer_key
-        and contacts.touchpoint_date > sampled.cutoff_date
-        and contacts.touchpoint_date <= cutoffs.horizon_end_date
-    where not cutoffs.is_current
-    group by sampled.cutoff_number, sampled.profile_key
-),
-
 int_journey__propensity_features as (
     select
         sampled.cutoff_number,
@@ -136,20 +111,9 @@ int_journey__propensity_features as (
         case known.device_number
             when 1 then 'desktop' when 2 then 'mobile' when 3 then 'tablet' else 'unknown'
         end as device_category,
-        {% set stages = ['none', 'awareness', 'consideration', 'intent', 'purchase', 'service',
-            'loyalty'] -%}
-        case when not cutoffs.is_current then coalesce(outcomes.is_converted, 0) = 1 end
-            as is_converted,
-        case when not cutoffs.is_current
-            then
-                case coalesce(outcomes.next_stage_rank, 0)
-                    {%- for stage in stages %}
-                    when {{ loop.index0 }} then '{{ stage }}'
-                    {%- endfor %}
-                end
-        end as next_stage
+        outcomes.is_converted,
+        outcomes.next_stage
     from sampled
-    inner join cutoffs on sampled.cutoff_number = cutoffs.cutoff_number
     cross join company
     inner join known
         on sampled.cutoff_number = known.cutoff_number
