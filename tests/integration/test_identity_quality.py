@@ -157,7 +157,7 @@ def test_each_company_is_resolved_well(
     """One namesake in a family is a hundredth of so few pairs, so the bars are lower than below."""
     judged = companies[case]
     assert judged.report.records > 3000 and judged.identifiable.true_pairs > 1500
-    assert judged.mixed_customers <= 0.002 * judged.report.customers
+    assert judged.mixed_customers <= 0.0015 * judged.report.records
     assert judged.all.precision >= 0.98
     assert judged.identifiable.recall >= 0.94
     assert judged.f1 >= 0.97
