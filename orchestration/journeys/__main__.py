@@ -51,6 +51,9 @@ def _parser() -> argparse.ArgumentParser:
         "--path-column", default="path", help="path, path_collapsed, path_unique or path_first"
     )
     parser.add_argument(
+        "--lookback-days", type=float, metavar="N", help="of the paths: older contacts left out"
+    )
+    parser.add_argument(
         "--column",
         action="append",
         default=[],
@@ -91,7 +94,7 @@ def _run(given: argparse.Namespace) -> None:
         for relation, file in (
             (lambda: built.journeys.order(ORDER), given.out),
             (lambda: built.steps.order(f"{ORDER}, step_number"), given.steps),
-            (lambda: built.paths(given.path_column), given.paths),
+            (lambda: built.paths(given.path_column, given.lookback_days), given.paths),
         ):
             if file is not None:
                 _write(relation(), file)

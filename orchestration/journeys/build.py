@@ -112,18 +112,26 @@ class Journeys:
                 on {macro("step_channel", "step", self.layout)} = channel.number
         """)
 
-    def paths(self, column: str = "path") -> duckdb.DuckDBPyRelation:
+    def paths(
+        self, column: str = "path", lookback_days: float | None = None
+    ) -> duckdb.DuckDBPyRelation:
         """Journeys summed by path, as orchestration.attribution reads them.
 
-        column: path, path_collapsed, path_unique, path_first or stage_path. Returns path,
-        conversions, value (0 where touches have none) and nulls (journeys without conversion).
+        column: path, path_collapsed, path_unique, path_first or stage_path. lookback_days: only
+        contacts that came no longer than this before the conversion, or before the last contact
+        where there was none (path, path_collapsed and path_unique). Returns path, conversions,
+        value (0 where touches have none) and nulls (journeys without conversion).
         """
         if column not in PATHS or column not in self.describe:
             raise JourneyError(f"{column} is no path that was described; give one of describe.")
+        source = self.table()
+        if lookback_days is not None:
+            self._needs_steps()
+            source = f"({self._sql.looked_back(column, lookback_days)})"
         value = "coalesce(sum(value), 0)" if self._sql.touches.has("value") else "0"
         return self.connection.sql(
             f"select {column} as path, count(converted_at) as conversions, {value} as value, "
-            f"count(*) - count(converted_at) as nulls from {self.table()} group by 1 order by 1"
+            f"count(*) - count(converted_at) as nulls from {source} group by 1 order by 1"
         )
 
     @property

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from orchestration.journeys.layouts import Layout
 from orchestration.journeys.render import macro
-from orchestration.journeys.rules import STAGES, JourneyRules
+from orchestration.journeys.rules import DAY, STAGES, JourneyError, JourneyRules
 from orchestration.journeys.touches import Touches
 from orchestration.lib import engine
 
@@ -139,11 +139,7 @@ class Statements:
             source = f"({self.numbered('described', 'last_step', 'journey_number')}) as described"
         return f"""
             {journeys},
-            codes as (
-                select list(code order by number) as channel_codes,
-                    {macro("stage_list")} as stage_codes
-                from {self.table("channel")}
-            ),
+            codes as ({self.codes()}),
             {described}
             select described.person, journey_number, started_at, last_touch_at, converted_at,
                 case when converted_at is not null then converted_at when {is_over} then {ended}
@@ -154,6 +150,43 @@ class Statements:
             from {source}
             cross join codes
             {self.worth("described", "last_step") if value else ""}
+        """
+
+    def codes(self) -> str:
+        """One row with the codes of channel 1, 2, 3 and of stage 1, 2, 3 as lists."""
+        return (
+            f"select list(code order by number) as channel_codes, {macro('stage_list')} "
+            f"as stage_codes from {self.table('channel')}"
+        )
+
+    def looked_back(self, column: str, days: float) -> str:
+        """Select journeys, with `column` over recent contacts only."""
+        forms = {"path": None, "path_collapsed": "list_collapsed", "path_unique": "list_unique"}
+        if column not in forms:
+            raise JourneyError(f"{column} takes no lookback; give one of {', '.join(forms)}.")
+        ends = "touch_count"
+        if not self.rules.conversion_in_path:
+            ends += " + (converted_at is not null)::int"
+        last = macro("step_micros", f"steps[{ends}]", self.layout)
+        recent = macro(
+            "list_where",
+            macro("list_head", "steps", "touch_count"),
+            f"{last} - {macro('step_micros', 'item', self.layout)} <= {round(days * DAY)}",
+        )
+        channels = macro("list_of", recent, macro("step_channel", "item", self.layout))
+        form = forms[column]
+        path = macro(
+            "list_as_path", macro(form, "channels") if form else "channels", "channel_codes"
+        )
+        return f"""
+            with recent as (
+                select journeys.*, {channels} as channels
+                from {self.table()} as journeys
+                inner join {self.table("steps")} as packed using (person, journey_number)
+            )
+            select recent.* replace ({path} as {column})
+            from recent
+            cross join ({self.codes()}) as codes
         """
 
     def numbered(self, source: str, step: str, order: str) -> str:

@@ -245,6 +245,27 @@ def test_paths_sum_to_the_journeys(connection: duckdb.DuckDBPyConnection) -> Non
         built.paths("person")
 
 
+@pytest.mark.parametrize("in_path", [True, False])
+def test_paths_may_look_back_only_so_far(
+    connection: duckdb.DuckDBPyConnection, in_path: bool
+) -> None:
+    touches = random_touches(8)
+    rules = JourneyRules(lapse_days=5, conversion_in_path=in_path)
+    built = build_journeys(connection, put(connection, touches, KEYED, "touches"), rules)
+    expected: dict[str, list[int]] = {}
+    for journey in all_journeys(touches, rules):
+        sale = [journey.conversion] if journey.conversion else []
+        contacts = [*journey.contacts, *sale] if in_path else journey.contacts
+        near = [t for t in contacts if journey.last_at - t["at"] <= timedelta(days=1)]
+        path = " > ".join(collapsed([touch["channel"] for touch in near]))
+        counts = expected.setdefault(path, [0, 0])
+        counts[not sale] += 1
+    found = built.paths("path_collapsed", lookback_days=1).fetchall()
+    assert {row[0]: [row[1], row[3]] for row in found} == expected
+    with pytest.raises(JourneyError, match="no lookback"):
+        built.paths("stage_path", lookback_days=1)
+
+
 def test_a_person_with_very_many_touches_takes_no_longer_than_many_with_few(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
