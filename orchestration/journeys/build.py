@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.journeys.extend import STEP_COLUMNS, extend
+from orchestration.journeys.extend import STEP_COLUMNS, extend, kept
 from orchestration.journeys.layouts import Layout, choose, holds
 from orchestration.journeys.render import macro
 from orchestration.journeys.rules import JourneyError, JourneyRules
@@ -91,10 +91,19 @@ class Journeys:
         """
         self._needs_steps()
         return self.connection.sql(f"""
-            with unpacked as (
+            with held as (
+                select person, journey_number, steps from {self.table("steps")}
+                where journey_number >= 0
+                union all
+                select person, journey_number, list_sort(flatten(list(steps))) as steps
+                from {self.table("steps")}
+                where journey_number < 0
+                group by person, journey_number
+            ),
+            unpacked as (
                 select person, journey_number, steps,
                     unnest(range(1, len(steps) + 1)) as step_number
-                from {self.table("steps")}
+                from held
             ),
             placed as (
                 select person, journey_number, step_number, steps[step_number] as step
@@ -156,9 +165,12 @@ class Journeys:
         if self.keep_steps:
             self.connection.execute(
                 f"create or replace table {self.table('steps')} as {journeys} "
-                f"select {STEP_COLUMNS} from journeys"
+                f"{kept(self._sql, 'journeys')}"
             )
-            journeys = f"with {self._sql.with_rules()}, journeys as (from {self.table('steps')})"
+            journeys = (
+                f"with {self._sql.with_rules()}, "
+                f"journeys as (select {STEP_COLUMNS} from {self.table('steps')})"
+            )
         self.connection.execute(
             f"create or replace table {self.table()} as "
             f"{self._sql.described(journeys, self._ends_at)}"

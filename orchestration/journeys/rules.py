@@ -59,6 +59,11 @@ class JourneyRules:
         return round(min(self.lapse_days, FOREVER_DAYS) * DAY)
 
     @property
+    def click_micros(self) -> int:
+        """The most between a click and the visit that it opens, in microseconds."""
+        return round(self.click_minutes * MINUTE)
+
+    @property
     def starts(self) -> str:
         """Stages that may begin a journey as bits: 0 for an unknown one, 1 for awareness, ..."""
         return str(1 + sum(2 ** (1 + STAGES.index(stage)) for stage in set(self.start_stages)))
@@ -67,7 +72,7 @@ class JourneyRules:
         """One row with the rules as the macros of journeys read them."""
         return (
             f"select {self.lapse_micros}::bigint as lapse_micros, "
-            f"{round(self.click_minutes * MINUTE)}::bigint as click_micros, "
+            f"{self.click_micros}::bigint as click_micros, "
             f"{round(self.stall_days * DAY)}::bigint as stall_micros, "
             f"{round(self.repeat_contact_days * DAY)}::bigint as repeat_micros, "
             f"{self.first_steps}::bigint as first_steps, {self.starts}::bigint as start_stages"

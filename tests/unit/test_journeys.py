@@ -218,6 +218,43 @@ def test_touches_that_come_later_give_what_a_build_of_all_gives(
     assert built.steps.order(order).fetchall() == whole.steps.order(order).fetchall()
 
 
+@pytest.mark.parametrize(
+    ("seed", "columns", "rules"),
+    [
+        (1, STAGED, JourneyRules(lapse_days=1)),
+        (4, KEYED, JourneyRules(lapse_days=float("inf"))),
+        (8, KEYED, JourneyRules(lapse_days=1, click_minutes=5 * 24 * 60)),
+        (12, KEYED, FEW_STARTS),
+        (16, KEYED, JourneyRules(lapse_days=1)),
+    ],
+)
+def test_history_may_come_in_pieces_some_of_them_late(
+    connection: duckdb.DuckDBPyConnection,
+    seed: int,
+    columns: tuple[str, ...],
+    rules: JourneyRules,
+) -> None:
+    chance = random.Random(seed)
+    touches = random_touches(seed, persons=12, most=60)
+    touches.sort(key=lambda touch: (touch["at"], touch["id"]))
+    half = len(touches) // 2
+    pieces: list[list[Touch]] = [[] for _ in range(5)]
+    for place, touch in enumerate(touches):
+        late = chance.random() < 0.1
+        turn = 0 if place < half else 1 + (place - half) * 4 // (len(touches) - half)
+        pieces[chance.randrange(1, 5) if late else turn].append(touch)
+    built = build_journeys(connection, put(connection, pieces[0], columns, "first"), rules)
+    known = list(pieces[0])
+    order = "person, journey_number, step_number"
+    for piece in pieces[1:]:
+        built.update(put(connection, piece, columns, "piece"))
+        known += piece
+        table = put(connection, known, columns, "known")
+        whole = build_journeys(connection, table, rules, name="whole")
+        assert rows_of(built) == rows_of(whole)
+        assert built.steps.order(order).fetchall() == whole.steps.order(order).fetchall()
+
+
 def test_history_that_goes_on_lets_open_journeys_lapse(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
