@@ -313,6 +313,8 @@ def changed_customers(one: Stage, other: Stage, left_out: set[int]) -> dict[str,
             others = f"customer_key not in ({keys})"
             if name == "customer_timeline":  # tells of the change itself, with its time
                 others += " and event_kind <> 'identity'"
+            if name == "fct_attribution":  # these learn from everybody's journeys
+                others += " and attribution_model not in ('markov', 'shapley_rate')"
             if "linked_customer_key" in columns:
                 others += f" and linked_customer_key not in ({keys})"
             rows = [
