@@ -6,7 +6,8 @@ Doesn't belong here: the rules (see dbt_project/macros/journeys.sql), reading in
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,6 +23,11 @@ from orchestration.journeys.touches import Measured, Touches, find_touches, meas
 from orchestration.lib import engine
 
 PATHS = ("path", "path_collapsed", "path_unique", "path_first", "stage_path")
+
+# What a touch takes while the lists are gathered, as measured, and how much of the memory may go
+# into that.
+BYTES_OF_A_TOUCH = 64
+SHARE_OF_MEMORY = 0.6
 
 
 def build_journeys(
@@ -161,20 +167,35 @@ class Journeys:
         self._sql = replace(names, packed=packed, layout=layout)
         self._ends_at = _micros(self.until) or measured.last_micros
         self._keep_values(touches, "create or replace table {table} as")
-        journeys = self._sql.journeys(self._sql.packed_touches(touches))
         if self.keep_steps:
-            self.connection.execute(
-                f"create or replace table {self.table('steps')} as {journeys} "
-                f"{kept(self._sql, 'journeys')}"
+            self._make(
+                "steps",
+                touches,
+                measured.rows,
+                lambda found: f"{found} {kept(self._sql, 'journeys')}",
             )
             journeys = (
                 f"with {self._sql.with_rules()}, "
                 f"journeys as (select {STEP_COLUMNS} from {self.table('steps')})"
             )
-        self.connection.execute(
-            f"create or replace table {self.table()} as "
-            f"{self._sql.described(journeys, self._ends_at)}"
-        )
+            described = self._sql.described(journeys, self._ends_at)
+            self.connection.execute(f"create or replace table {self.table()} as {described}")
+        else:
+            self._make(
+                "", touches, measured.rows, lambda found: self._sql.described(found, self._ends_at)
+            )
+
+    def _make(self, suffix: str, touches: Touches, rows: int, select: Callable[[str], str]) -> None:
+        """Make a table of journeys, of some persons at a time where memory is short.
+
+        select: a query of the rows, given a WITH clause that ends with `journeys`.
+        """
+        parts = _parts(self.connection, rows)
+        for part in range(parts):
+            where = f"hash({touches.column('person')}) % {parts} = {part}" if parts > 1 else "true"
+            found = self._sql.journeys(self._sql.packed_touches(touches, where=where))
+            into = "insert into {table}" if part else "create or replace table {table} as"
+            self.connection.execute(f"{into.format(table=self.table(suffix))} {select(found)}")
 
     def update(self, touches: Any, columns: Mapping[str, str] | None = None) -> None:
         """Add new touches, early or late, and rebuild the journeys of the persons they touch.
@@ -287,3 +308,11 @@ def _micros(moment: datetime | None) -> int | None:
         return None
     given = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return round((given - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(microseconds=1))
+
+
+def _parts(connection: duckdb.DuckDBPyConnection, rows: int) -> int:
+    """In how many parts to build: lists that are being gathered cannot leave memory."""
+    setting = connection.execute("select current_setting('memory_limit')").fetchall()[0][0]
+    number, unit = str(setting).split()
+    limit = float(number) * 1024 ** ("bytes", "KiB", "MiB", "GiB", "TiB").index(unit)
+    return max(1, math.ceil(rows * BYTES_OF_A_TOUCH / (limit * SHARE_OF_MEMORY)))

@@ -16,7 +16,7 @@ import pytest
 from journey_reference import Journey, Touch, all_journeys, collapsed, journeys_of, rank
 
 from orchestration.attribution import attribute
-from orchestration.journeys import JourneyError, JourneyRules, Journeys, build_journeys
+from orchestration.journeys import JourneyError, JourneyRules, Journeys, build, build_journeys
 from orchestration.journeys.__main__ import main
 from orchestration.journeys.rules import STAGES
 
@@ -280,6 +280,24 @@ def test_paths_sum_to_the_journeys(connection: duckdb.DuckDBPyConnection) -> Non
     assert sum(row[2] for row in paths) == sum(row["value"] or 0 for row in rows)
     with pytest.raises(JourneyError, match="no path"):
         built.paths("person")
+
+
+def test_with_little_memory_persons_are_taken_in_parts(
+    connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    touches = random_touches(9)
+    table = put(connection, touches, KEYED, "touches")
+    rules = JourneyRules(lapse_days=5)
+    whole = build_journeys(connection, table, rules, name="whole")
+    monkeypatch.setattr(build, "BYTES_OF_A_TOUCH", 1 << 20)
+    connection.execute("set memory_limit = '200MB'")
+    assert build._parts(connection, len(touches)) > 1
+    for keep_steps in (True, False):
+        parted = build_journeys(connection, table, rules, keep_steps=keep_steps)
+        assert rows_of(parted) == rows_of(whole)
+        if keep_steps:
+            order = "person, journey_number, step_number"
+            assert parted.steps.order(order).fetchall() == whole.steps.order(order).fetchall()
 
 
 @pytest.mark.parametrize("in_path", [True, False])
