@@ -31,6 +31,11 @@ journeys as (
     group by customer_key
 ),
 
+odds as (
+    select customer_key, market_state, purchase_probability, expected_stage
+    from {{ ref('customer_propensity') }}
+),
+
 stages as (
     select
         customer_key,
@@ -122,6 +127,9 @@ customer_360 as (
         coalesce(journeys.open_journey_key, {{ unknown_key() }}) as open_journey_key,
         journeys.open_journey_started_at,
         stages.open_journey_stage,
+        coalesce(odds.market_state, 'not_in_market') as market_state,
+        odds.purchase_probability,
+        odds.expected_stage,
         {{ whole('coalesce(purchases.order_count, 0)') }} as order_count,
         purchases.first_order_date,
         purchases.last_order_date,
@@ -149,6 +157,7 @@ customer_360 as (
     left join links on customers.customer_key = links.customer_key
     left join purchases on customers.customer_key = purchases.customer_key
     left join journeys on customers.customer_key = journeys.customer_key
+    left join odds on customers.customer_key = odds.customer_key
     left join stages on customers.customer_key = stages.customer_key
     left join values_to_date on customers.customer_key = values_to_date.customer_key
     left join tickets on customers.customer_key = tickets.customer_key
