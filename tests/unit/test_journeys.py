@@ -102,6 +102,18 @@ def seen(touches: list[Touch], columns: tuple[str, ...]) -> list[Touch]:
     return [{**touch, **hidden} for touch in touches]
 
 
+def repeats(journey: Journey, within: timedelta) -> int:
+    """Service touches that follow another one through the same channel in time."""
+    last: dict[str, datetime] = {}
+    count = 0
+    for touch in sorted(journey.steps, key=lambda touch: touch["at"]):
+        if touch["stage"] == "service":
+            before = last.get(touch["channel"])
+            count += before is not None and touch["at"] - before <= within
+            last[touch["channel"]] = touch["at"]
+    return count
+
+
 def told(journey: Journey, rules: JourneyRules) -> dict[str, Any]:
     """What the table should say of a journey."""
     contacts = [*journey.contacts, *([journey.conversion] if journey.conversion else [])]
@@ -129,6 +141,7 @@ def told(journey: Journey, rules: JourneyRules) -> dict[str, Any]:
         "back_step_count": sum(1 <= b < a for a, b in pairwise(collapsed(stages))),
         "skipped_stage_count": sum(max(b - a - 1, 0) for a, b in moves if a >= 1),
         "stall_count": sum(pause > timedelta(days=rules.stall_days) for pause in pauses),
+        "repeat_contact_count": repeats(journey, timedelta(days=rules.repeat_contact_days)),
         "median_hours_between": statistics.median(hours) if hours else None,
     }
 
@@ -139,7 +152,9 @@ def rows_of(journeys: Journeys) -> list[dict[str, Any]]:
     return [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
 
 
-@pytest.mark.parametrize("rules", [JourneyRules(lapse_days=5, first_steps=2), FEW_STARTS])
+@pytest.mark.parametrize(
+    "rules", [JourneyRules(lapse_days=5, repeat_contact_days=1, first_steps=2), FEW_STARTS]
+)
 @pytest.mark.parametrize("columns", [PLAIN, STAGED, KEYED], ids=["plain", "staged", "keyed"])
 @pytest.mark.parametrize("keep_steps", [True, False])
 def test_journeys_are_those_of_a_plain_reading_touch_by_touch(
