@@ -51,6 +51,7 @@ converted_visits as (
 
 int_journey__variants_tried as (
     select
+        touchpoint_key,
         'message' as trial_type,
         customer_key,
         creative_key,
@@ -64,6 +65,7 @@ int_journey__variants_tried as (
     from messages
     union all
     select
+        visits.touchpoint_key,
         'ad_visit',
         visits.customer_key,
         visits.creative_key,
