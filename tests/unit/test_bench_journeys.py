@@ -120,6 +120,20 @@ def test_a_way_that_fails_is_named(tmp_path: Path):
         journeys.run("lists", tmp_path, 1, "1GB")
 
 
+def test_windows_may_run_out_of_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    touches.write_files(tmp_path / "some", 300_000, 1, 1)
+    with pytest.raises(journeys.NotEnoughMemory, match="windows with 20MB failed"):
+        journeys.run("windows", tmp_path / "some", 1, "20MB")
+
+    tight = [(n, way, "20MB" if way == "windows" else memory) for n, way, memory in journeys.RUNS]
+    monkeypatch.setattr(journeys, "RUNS", tight)
+    (found,) = journeys.measured(tmp_path / "all", 300_000, 1, 1, 1)
+    assert "windows" not in found.outcomes
+    lines = [Line(*line) for line in journeys.comparisons(found)]
+    (told,) = (line for line in lines if "windows" in line.against)
+    assert told.against == "windows: out of memory" and told.reached is None
+
+
 def test_too_little_disk_is_said_before_touches_are_made(tmp_path: Path):
     with pytest.raises(BenchError, match="--rows"):
         journeys.enough_disk(tmp_path, 10**14)
@@ -142,7 +156,7 @@ def test_aims_of_journeys_are_those_of_their_size():
     sizes = (10**6, 10**7, 5 * 10**7)
     lines = {n: [Line(*x) for x in journeys.comparisons(of_size(n, 2.0))] for n in sizes}
     assert [x.value for x in lines[10**7]] == pytest.approx(
-        [2.0, 0.25, 2.0, 1.0, 1.0, 1.0, 1.5, 3.0]
+        [2.0, 0.25, 1.0, 2.0, 1.0, 1.0, 1.5, 3.0]
     )
     reached = {size: [line.reached for line in of] for size, of in lines.items()}
     assert reached[10**6] == [False, None, None, None, None, None, False, None]
