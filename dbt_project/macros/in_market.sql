@@ -33,11 +33,6 @@
     is_conversion
 {%- endmacro %}
 
-{# Stages in which a customer's next step may be. #}
-{% macro journey_stages() -%}
-    {{ return(['awareness', 'consideration', 'intent', 'purchase', 'service', 'loyalty']) }}
-{%- endmacro %}
-
 {# Wilson's 95 % interval of a share; `side` is '-' for its lower end and '+' for its upper one. #}
 {% macro wilson(hits, trials, side) -%}
     (

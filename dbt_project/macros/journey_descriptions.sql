@@ -154,26 +154,6 @@ described as (
 )
 {%- endmacro %}
 
-{# Codes of stage 1, 2, 3 and so on as a list; the seventh stands for an unknown stage. #}
-{% macro stage_list() -%}
-    {{ list_with([
-        "'awareness'", "'consideration'", "'intent'", "'purchase'", "'service'", "'loyalty'",
-        "'unknown'",
-    ]) }}
-{%- endmacro %}
-
-{% macro stage_of_rank(rank) -%}
-    case {{ rank }}
-        when 1 then 'awareness'
-        when 2 then 'consideration'
-        when 3 then 'intent'
-        when 4 then 'purchase'
-        when 5 then 'service'
-        when 6 then 'loyalty'
-        else 'unknown'
-    end
-{%- endmacro %}
-
 {# Whether the journey before lapsed without a conversion. #}
 {% macro reopens_previous(layout) -%}
     coalesce(not ({{ step_closes('previous_last', layout) }}), false)

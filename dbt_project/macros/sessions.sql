@@ -8,20 +8,7 @@
 
 {# Whether a time comes no more than some seconds after another, to the microsecond. #}
 {% macro is_within_seconds(from_expression, to_expression, seconds) -%}
-    {{ return(
-        adapter.dispatch('is_within_seconds', 'customer_full_stack')(
-            from_expression, to_expression, seconds
-        )
-    ) }}
-{%- endmacro %}
-
-{% macro default__is_within_seconds(from_expression, to_expression, seconds) -%}
-    (unix_micros({{ to_expression }}) - unix_micros({{ from_expression }})
-        <= {{ seconds }} * 1000000)
-{%- endmacro %}
-
-{% macro duckdb__is_within_seconds(from_expression, to_expression, seconds) -%}
-    (date_sub('microsecond', {{ from_expression }}, {{ to_expression }}) <= {{ seconds }} * 1000000)
+    ({{ micros_of(to_expression) }} - {{ micros_of(from_expression) }} <= {{ seconds }} * 1000000)
 {%- endmacro %}
 
 {# What brought a visit, as one text: source, medium, campaign, campaign code, creative code;

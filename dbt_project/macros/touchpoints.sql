@@ -34,19 +34,6 @@
     load_id
 {%- endmacro %}
 
-{# Order of the stages of the buying cycle; 0 where the stage is not known. #}
-{% macro stage_rank(stage) -%}
-    case {{ stage }}
-        when 'awareness' then 1
-        when 'consideration' then 2
-        when 'intent' then 3
-        when 'purchase' then 4
-        when 'service' then 5
-        when 'loyalty' then 6
-        else 0
-    end
-{%- endmacro %}
-
 {# Codes of the channels as one list, in order of their numbers. #}
 {% macro code_list(code, number) -%}
     {{ return(adapter.dispatch('code_list', 'customer_full_stack')(code, number)) }}

@@ -16,7 +16,7 @@ from jinja2 import Environment, StrictUndefined
 from orchestration.lib.settings import PROJECT_ROOT
 
 MACROS = PROJECT_ROOT / "dbt_project" / "macros"
-FILES = ("lists.sql", "params.sql", "journeys.sql", "journey_descriptions.sql")
+FILES = ("lists.sql", "params.sql", "stages.sql", "journeys.sql", "journey_descriptions.sql")
 ENGINE = "duckdb"
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.journeys.render import macro
 from orchestration.journeys.rules import STAGES, JourneyError
 from orchestration.lib import engine
 
@@ -59,8 +60,7 @@ class Touches:
         """Rank of a touch's stage; 0 where it is not known."""
         if not self.has("stage"):
             return None
-        ranks = " ".join(f"when '{stage}' then {rank}" for rank, stage in enumerate(STAGES, 1))
-        return f"case {self.column('stage')} {ranks} else 0 end"
+        return macro("stage_rank", self.column("stage"))
 
     @property
     def has_clicks(self) -> bool:

@@ -49,7 +49,7 @@ int_journey__paths_described as (
         described.stage_path,
         described.contact_count as touchpoint_count,
         described.distinct_channel_count,
-        {% for stage in ['awareness', 'consideration', 'intent', 'purchase', 'service', 'loyalty'] %}
+        {% for stage in journey_stages() %}
         described.stage_{{ loop.index }}_at as {{ stage }}_at,
         {% endfor %}
         described.switch_count,
