@@ -16,11 +16,11 @@ import duckdb
 
 from orchestration.journeys.extend import STEP_COLUMNS, extend, kept
 from orchestration.journeys.layouts import Layout, choose, holds
-from orchestration.journeys.render import macro
 from orchestration.journeys.rules import JourneyError, JourneyRules
 from orchestration.journeys.statements import DESCRIBED, Statements
 from orchestration.journeys.touches import Measured, Touches, find_touches, measure, number_texts
 from orchestration.lib import engine
+from orchestration.lib.macros import macro
 
 PATHS = ("path", "path_collapsed", "path_unique", "path_first", "stage_path")
 

@@ -19,10 +19,10 @@ from contextlib import contextmanager
 
 import duckdb
 
-from orchestration.journeys.render import macro
 from orchestration.journeys.statements import Statements
 from orchestration.journeys.touches import Touches
 from orchestration.lib import engine
+from orchestration.lib.macros import macro
 
 STEP_COLUMNS = "person, journey_number, steps, is_repeat, previous_first, previous_last"
 FOREVER = 2**62

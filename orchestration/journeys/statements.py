@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from orchestration.journeys.layouts import Layout
-from orchestration.journeys.render import macro
 from orchestration.journeys.rules import DAY, STAGES, JourneyError, JourneyRules
 from orchestration.journeys.touches import Touches
 from orchestration.lib import engine
+from orchestration.lib.macros import macro
 
 DESCRIBED = {
     "cycle": "case when is_repeat then 'repeat' else 'first_purchase' end",

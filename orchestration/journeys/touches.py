@@ -13,9 +13,9 @@ from typing import Any
 
 import duckdb
 
-from orchestration.journeys.render import macro
 from orchestration.journeys.rules import STAGES, JourneyError
 from orchestration.lib import engine
+from orchestration.lib.macros import macro
 
 NEEDED = ("person", "occurred_at", "channel")
 OPTIONAL = (

@@ -16,6 +16,8 @@ from typing import Any
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from orchestration.lib.agreement_rules import LeadStage, OpportunityStage, SlaCommitment
+from orchestration.lib.calendar_rules import Market
 from orchestration.lib.company_rules import (
     Attribution,
     CampaignTarget,
@@ -28,12 +30,8 @@ from orchestration.lib.company_rules import (
     Identity,
     InMarket,
     Journeys,
-    LeadStage,
-    Market,
-    OpportunityStage,
     Part,
     Shop,
-    SlaCommitment,
     Zone,
 )
 from orchestration.lib.feeds import Feed, check_zone, feed_schema, load_feeds

@@ -1,45 +1,24 @@
-"""The parts of company.yaml: markets, calendars, channels, commitments, distributors and shops.
+"""The parts of company.yaml: journeys, identity, channels, campaigns, distributors and shops.
 
 Belongs here: what each part may say.
-Doesn't belong here: how the parts hold together, and finding the file (see `companies`).
+Doesn't belong here: contacts (see `touchpoint_rules`), markets and their calendars (see
+`calendar_rules`), leads and what departments owe each other (see `agreement_rules`), how the parts
+hold together, and finding the file (see `companies`).
 """
 
 from __future__ import annotations
 
 import re
 from datetime import date
-from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from orchestration.lib.feeds import check_zone
-
-WEEK_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-INTERVAL = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-(([01]\d|2[0-3]):([0-5]\d)|24:00)")
-
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217")]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166 alpha-2")]
 Zone = Annotated[str, Field(description="Time zone, such as Europe/Madrid")]
-WeekDay = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Stage = Literal["awareness", "consideration", "intent", "purchase", "service", "loyalty"]
 ConversionType = Literal["sale", "won_deal", "lead", "qualified_lead"]
-LeadStageName = Literal[
-    "captured", "engaged", "mql", "sal", "sql", "opportunity", "won", "lost", "rejected", "recycled"
-]
-# A lead enters a stage, or one of these happens to a lead or ticket.
-SlaEvent = (
-    LeadStageName
-    | Literal[
-        "assigned",
-        "first_attempt",
-        "first_contact",
-        "accepted_or_rejected",
-        "ticket_opened",
-        "first_response",
-        "resolved",
-    ]
-)
 TargetMetric = Literal[
     "spend",
     "impressions",
@@ -338,57 +317,6 @@ class Contacts(Part):
         return value
 
 
-class Holidays(Part):
-    """Calendar of the `holidays` library."""
-
-    country: str
-    subdivision: str | None = None
-
-
-class Market(Part):
-    """A country in which the company sells, with its calendar and working hours."""
-
-    code: Country
-    name: str
-    time_zone: Zone
-    currency: Currency
-    language: str
-    dialling_code: str
-    holidays: Holidays | None = None
-    working_hours: dict[WeekDay, tuple[str, ...]] = Field(default_factory=dict)
-    aliases: tuple[str, ...] = ()
-
-    @field_validator("holidays", mode="before")
-    @classmethod
-    def _from_text(cls, value: Any) -> Any:
-        if isinstance(value, str):
-            country, _, subdivision = value.partition("-")
-            return {"country": country, "subdivision": subdivision or None}
-        return value
-
-    @field_validator("dialling_code", mode="before")
-    @classmethod
-    def _as_text(cls, value: Any) -> Any:
-        return str(value) if isinstance(value, int) else value
-
-    @field_validator("time_zone")
-    @classmethod
-    def _is_zone(cls, value: str) -> str:
-        return check_zone(value)
-
-    @field_validator("working_hours")
-    @classmethod
-    def _are_intervals(cls, value: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-        for day, intervals in value.items():
-            for interval in intervals:
-                if not INTERVAL.fullmatch(interval) or interval[:5] >= interval[6:]:
-                    raise ValueError(f"{day}: {interval!r} is not an interval like 09:00-14:00")
-            ordered = sorted(intervals)
-            if any(a[6:] > b[:5] for a, b in pairwise(ordered)):
-                raise ValueError(f"{day}: the intervals {list(intervals)} overlap")
-        return value
-
-
 class FxRate(Part):
     """What a unit of a currency is worth in the company's, from a day on."""
 
@@ -430,46 +358,6 @@ class ChannelRule(Part):
         if value is not None:
             _regex(value)
         return value
-
-
-class LeadStage(Part):
-    """What a system's lead status means."""
-
-    system: str
-    status: str
-    stage: LeadStageName
-
-
-class OpportunityStage(Part):
-    """What a system's opportunity stage means."""
-
-    system: str
-    stage_name: str
-    stage: Literal["opportunity", "won", "lost"]
-
-
-class SlaCommitment(Part):
-    """Who owes whom what, and within how many business minutes; one version of it."""
-
-    code: str
-    version: int = Field(ge=1)
-    valid_from: date
-    valid_to: date = date(9999, 12, 31)
-    owed_by: str
-    owed_to: str
-    kind: Literal["lead", "service", "joint"]
-    start_event: SlaEvent | None = None
-    end_event: SlaEvent | None = None
-    target_minutes: int | None = Field(default=None, gt=0)
-    target_pct: float | None = Field(default=None, ge=0, le=100)
-    target_count: int | None = Field(default=None, ge=0)
-    description: str
-
-    @model_validator(mode="after")
-    def _not_reversed(self) -> SlaCommitment:
-        if self.valid_to <= self.valid_from:
-            raise ValueError("valid_to is not after valid_from")
-        return self
 
 
 class Relation(Part):

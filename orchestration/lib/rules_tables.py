@@ -8,23 +8,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any, get_args
-from zoneinfo import ZoneInfo
 
 import duckdb
 
+from orchestration.lib.calendars import business_hours, holidays_of
 from orchestration.lib.companies import Company, CompanyError
-from orchestration.lib.company_rules import WEEK_DAYS, GoldenField, Market, RecordType
+from orchestration.lib.company_rules import GoldenField, RecordType
 from orchestration.lib.settings import Settings
 from orchestration.lib.tables import write_rows
 from orchestration.lib.touchpoint_rules import types_of_contact
 
 FOREVER = date(9999, 12, 31)
 ALWAYS = date(1900, 1, 1)
-DAYS_AROUND = 400
 
 TABLES: dict[str, dict[str, str]] = {
     "company": {
@@ -199,7 +197,7 @@ def write_rules(settings: Settings, company: Company) -> list[Path]:
 
 def rule_rows(company: Company) -> dict[str, list[Row]]:
     """Rows of every table; keys are in the order of the table's columns."""
-    holidays = {market.code: _holidays(company, market) for market in company.markets}
+    holidays = {market.code: holidays_of(company, market) for market in company.markets}
     values: dict[str, list[tuple[Any, ...]]] = {
         "company": [_company(company)],
         "in_market": [tuple(dict(company.in_market).values())],
@@ -219,7 +217,7 @@ def rule_rows(company: Company) -> dict[str, list[Row]]:
         "business_hours": [
             row
             for m in company.markets
-            for row in _business_hours(company, m, set(holidays[m.code]))
+            for row in business_hours(company, m, set(holidays[m.code]))
         ],
         "fx_rate": _fx_rates(company),
         "channel": [tuple(dict(c).values()) for c in company.channels],
@@ -312,57 +310,6 @@ def _aliases(company: Company) -> list[tuple[str, str]]:
                     "keep one of them."
                 )
     return sorted(found.items())
-
-
-def _days(company: Company) -> tuple[date, date]:
-    around = timedelta(days=DAYS_AROUND)
-    return company.start_date - around, company.last_date + around
-
-
-def _holidays(company: Company, market: Market) -> dict[date, str]:
-    if market.holidays is None:
-        return {}
-    from holidays import country_holidays  # takes 0.1 s, so only where rules are written
-
-    first, last = _days(company)
-    try:
-        found = country_holidays(
-            market.holidays.country,
-            subdiv=market.holidays.subdivision,
-            years=range(first.year, last.year + 1),
-        )
-    except NotImplementedError as error:
-        raise CompanyError(
-            f"company.yaml: markets.{market.code}.holidays names no calendar of the holidays "
-            f"library: {error}"
-        ) from error
-    return {day: name for day, name in found.items() if first <= day <= last}
-
-
-def _business_hours(
-    company: Company, market: Market, holidays: set[date]
-) -> Iterator[tuple[Any, ...]]:
-    """Open intervals in UTC; minutes are those that really pass, also where clocks change."""
-    zone = ZoneInfo(market.time_zone)
-    day, last = _days(company)
-    before = 0
-    while day <= last:
-        intervals = market.working_hours.get(WEEK_DAYS[day.weekday()], ())  # type: ignore[call-overload]
-        for interval in sorted(intervals if day not in holidays else ()):
-            opens, closes = (_utc(day, clock, zone) for clock in interval.split("-"))
-            minutes = int((closes - opens).total_seconds() // 60)
-            if minutes > 0:
-                yield (market.code, day, opens, closes, before)
-                before += minutes
-        day += timedelta(days=1)
-
-
-def _utc(day: date, clock: str, zone: ZoneInfo) -> datetime:
-    hour, minute = int(clock[:2]), int(clock[3:])
-    if hour == 24:
-        day, hour = day + timedelta(days=1), 0
-    local = datetime.combine(day, time(hour, minute), tzinfo=zone)
-    return local.astimezone(UTC).replace(tzinfo=None)
 
 
 def _fx_rates(company: Company) -> list[tuple[Any, ...]]:
