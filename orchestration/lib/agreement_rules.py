@@ -47,6 +47,41 @@ class OpportunityStage(Part):
     stage: Literal["opportunity", "won", "lost"]
 
 
+TicketState = Literal["new", "open", "waiting", "on_hold", "solved", "closed"]
+
+
+class TicketStatus(Part):
+    """What a system's ticket status means."""
+
+    system: str = Field(description="System that keeps the tickets, as salesforce, or one feed")
+    status: str = Field(description="Status in the system's words; case doesn't matter")
+    state: TicketState = Field(
+        description="waiting: for the customer; on_hold: for somebody else outside. Both stop the "
+        "clocks. solved and closed: nothing more is owed, until it is opened again"
+    )
+
+
+class Service(Part):
+    """How service is read."""
+
+    contradiction_days: int = Field(
+        default=30,
+        ge=1,
+        description="Different answers on one topic contradict each other within so many days",
+    )
+    repeat_contact_days: int = Field(
+        default=30,
+        ge=1,
+        description="A second ticket on one topic within so many days is a repeated contact",
+    )
+    conversation_days: int = Field(
+        default=7,
+        ge=1,
+        description="A message to a social profile that comes more days after the last answer "
+        "begins a new conversation",
+    )
+
+
 class SlaCommitment(Part):
     """Who owes whom what, and within how many business minutes; one version of it."""
 

@@ -16,7 +16,13 @@ from typing import Any
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from orchestration.lib.agreement_rules import LeadStage, OpportunityStage, SlaCommitment
+from orchestration.lib.agreement_rules import (
+    LeadStage,
+    OpportunityStage,
+    Service,
+    SlaCommitment,
+    TicketStatus,
+)
 from orchestration.lib.calendar_rules import Market
 from orchestration.lib.company_rules import (
     Attribution,
@@ -78,6 +84,8 @@ class Company(Part):
     channel_rules: tuple[ChannelRule, ...] = ()
     lead_stages: tuple[LeadStage, ...] = ()
     opportunity_stages: tuple[OpportunityStage, ...] = ()
+    ticket_statuses: tuple[TicketStatus, ...] = ()
+    service: Service = Service()
     sla: tuple[SlaCommitment, ...] = ()
     distributors: tuple[Distributor, ...] = ()
     shops: tuple[Shop, ...] = ()
@@ -118,6 +126,10 @@ class Company(Part):
         _unique("fx", ((f.currency, f.valid_from) for f in self.fx))
         _unique("sla", ((s.code, s.version) for s in self.sla))
         _unique("lead_stages", ((s.system, s.status) for s in self.lead_stages))
+        _unique(
+            "ticket_statuses",
+            ((s.system.lower(), s.status.strip().lower()) for s in self.ticket_statuses),
+        )
         _unique("opportunity_stages", ((s.system, s.stage_name) for s in self.opportunity_stages))
         _unique(
             "campaign_targets",

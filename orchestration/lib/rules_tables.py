@@ -138,6 +138,17 @@ TABLES: dict[str, dict[str, str]] = {
     },
     "lead_stage": {"system": "VARCHAR", "status": "VARCHAR", "stage": "VARCHAR"},
     "opportunity_stage": {"system": "VARCHAR", "stage_name": "VARCHAR", "stage": "VARCHAR"},
+    "ticket_status": {
+        "system": "VARCHAR",
+        "status": "VARCHAR",
+        "state": "VARCHAR",
+        "is_paused": "BOOLEAN",
+    },
+    "service": {
+        "contradiction_days": "INTEGER",
+        "repeat_contact_days": "INTEGER",
+        "conversation_days": "INTEGER",
+    },
     "sla_commitment": {
         "commitment_code": "VARCHAR",
         "version": "INTEGER",
@@ -243,6 +254,11 @@ def rule_rows(company: Company) -> dict[str, list[Row]]:
         "opportunity_stage": [
             (s.system, s.stage_name, s.stage) for s in company.opportunity_stages
         ],
+        "ticket_status": [
+            (s.system, s.status, s.state, s.state in ("waiting", "on_hold"))
+            for s in company.ticket_statuses
+        ],
+        "service": [tuple(dict(company.service).values())],
         "sla_commitment": [tuple(dict(s).values()) for s in company.sla],
         "distributor": _distributors(company),
         "shop": [

@@ -1,0 +1,151 @@
+-- Grain: one row per ticket and period in one status, with what the status means. Statuses come
+-- from the ticket's history; where it has none, or where the record has moved on since, from the
+-- record. A status that no rule names is state 'unmapped' where the company maps its system's
+-- statuses; where it maps none, words tell what is closed or solved. Late history rows take their
+-- own place in time. The last period has no end.
+with
+
+tickets as (
+    select
+        *,
+        {{ dbt.split_part('ticket_code', "'.'", 1) }} as system,
+        {{ dbt.split_part('ticket_code', "'.'", 1) }} as source_name
+    from {{ ref('int_lead__tickets_dated') }}
+),
+
+history as (
+    select
+        'salesforce.case:' || case_id as ticket_code,
+        change_id,
+        old_value,
+        new_value,
+        changed_at
+    from {{ ref('stg_salesforce__case_history') }}
+    where field = 'status'
+),
+
+meanings as (
+    select
+        lower(trim(system)) as system,
+        lower(trim(status)) as status_key,
+        min(state) as state
+    from {{ source('company', 'ticket_status') }}
+    group by lower(trim(system)), lower(trim(status))
+),
+
+changes as (
+    select
+        tickets.ticket_code,
+        history.old_value,
+        history.new_value,
+        greatest(history.changed_at, tickets.created_at) as changed_at,
+        row_number() over (
+            partition by history.ticket_code order by history.changed_at, history.change_id
+        ) as change_number,
+        row_number() over (
+            partition by history.ticket_code
+            order by history.changed_at desc, history.change_id desc
+        ) = 1 as is_last
+    from history
+    inner join tickets on history.ticket_code = tickets.ticket_code
+),
+
+-- Without any history the record's status holds since the start, unless it says that it is over.
+starts as (
+    select
+        tickets.ticket_code,
+        0 as change_number,
+        case when changes.ticket_code is null then tickets.status else changes.old_value end
+            as status,
+        tickets.created_at as started_at,
+        changes.ticket_code is null as is_of_record,
+        false as is_closed_by_record
+    from tickets
+    left join changes
+        on tickets.ticket_code = changes.ticket_code and changes.change_number = 1
+),
+
+ends as (
+    select
+        tickets.ticket_code,
+        coalesce(changes.change_number, 0) + 1 as change_number,
+        tickets.status,
+        greatest(
+            coalesce(tickets.closed_at, tickets.updated_at, tickets.created_at),
+            tickets.created_at,
+            coalesce(changes.changed_at, tickets.created_at)
+        ) as started_at,
+        false as is_of_record,
+        tickets.closed_at is not null as is_closed_by_record
+    from tickets
+    left join changes on tickets.ticket_code = changes.ticket_code and changes.is_last
+    where tickets.closed_at >= coalesce(changes.changed_at, tickets.closed_at)
+        or lower(tickets.status) is distinct from lower(changes.new_value)
+),
+
+taken as (
+    select * from starts
+    union all
+    select ticket_code, change_number, new_value, changed_at, false, false from changes
+    union all
+    select * from ends
+),
+
+named as (
+    select
+        taken.*,
+        case
+            when taken.status is null then 'open'
+            when of_source.state is not null then of_source.state
+            when of_system.state is not null then of_system.state
+            when tickets.system in (select system from meanings)
+                or tickets.source_name in (select system from meanings) then 'unmapped'
+            else {{ ticket_state_by_words('taken.status') }}
+        end as state
+    from taken
+    inner join tickets on taken.ticket_code = tickets.ticket_code
+    left join meanings as of_source
+        on tickets.source_name = of_source.system
+        and lower(trim(taken.status)) = of_source.status_key
+    left join meanings as of_system
+        on tickets.system = of_system.system
+        and lower(trim(taken.status)) = of_system.status_key
+),
+
+stated as (
+    select
+        ticket_code,
+        change_number,
+        started_at,
+        case when is_of_record and {{ is_ticket_done('state') }} then null else status end
+            as status,
+        case
+            when is_of_record and {{ is_ticket_done('state') }} then 'open'
+            when is_closed_by_record and not {{ is_ticket_done('state') }} then 'closed'
+            else state
+        end as state
+    from named
+),
+
+compared as (
+    select
+        *,
+        lag(state) over (partition by ticket_code order by change_number) as state_before,
+        lag(lower(status)) over (partition by ticket_code order by change_number)
+            as status_before
+    from stated
+)
+
+select
+    ticket_code,
+    row_number() over (partition by ticket_code order by change_number) as state_number,
+    state,
+    status,
+    state in ('waiting', 'on_hold') as is_paused,
+    {{ is_ticket_done('state') }} as is_done,
+    started_at,
+    lead(started_at) over (partition by ticket_code order by change_number) as ended_at
+from compared
+where state_before is null
+    or state <> state_before
+    or lower(status) is distinct from status_before
