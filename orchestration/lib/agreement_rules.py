@@ -37,6 +37,29 @@ class LeadStage(Part):
     system: str
     status: str
     stage: LeadStageName
+    is_paused: bool = Field(
+        default=False,
+        description="Whether clocks of the agreement stand still while a lead has this status, "
+        "such as while a customer has asked not to be called before spring",
+    )
+
+
+class Leads(Part):
+    """What counts as one lead, and what a won deal is worth."""
+
+    duplicate_days: int = Field(
+        default=90,
+        ge=0,
+        description="Another lead of the same person within this many days of the capture of an "
+        "earlier one is its duplicate; later ones only while the earlier one is still open",
+    )
+    deal_margin_pct: float | None = Field(
+        default=None,
+        ge=-100,
+        le=100,
+        description="Margin of a won deal in percent of its amount, as the CRM does not tell it; "
+        "without it the margin is unknown",
+    )
 
 
 class OpportunityStage(Part):

@@ -17,6 +17,7 @@ from typing import Any
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from orchestration.lib.agreement_rules import (
+    Leads,
     LeadStage,
     OpportunityStage,
     Service,
@@ -82,6 +83,7 @@ class Company(Part):
     channels: tuple[Channel, ...] = ()
     campaign_targets: tuple[CampaignTarget, ...] = ()
     channel_rules: tuple[ChannelRule, ...] = ()
+    leads: Leads = Leads()
     lead_stages: tuple[LeadStage, ...] = ()
     opportunity_stages: tuple[OpportunityStage, ...] = ()
     ticket_statuses: tuple[TicketStatus, ...] = ()

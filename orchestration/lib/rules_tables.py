@@ -51,6 +51,8 @@ TABLES: dict[str, dict[str, str]] = {
         "acquisition_campaign_pattern": "VARCHAR",
         "recent_purchase_days": "INTEGER",
         "linked_purchase_days": "INTEGER",
+        "lead_duplicate_days": "INTEGER",
+        "lead_deal_margin_pct": "DOUBLE",
     },
     "in_market": {
         "horizon_days": "INTEGER",
@@ -136,7 +138,12 @@ TABLES: dict[str, dict[str, str]] = {
         "campaign_pattern": "VARCHAR",
         "channel_code": "VARCHAR",
     },
-    "lead_stage": {"system": "VARCHAR", "status": "VARCHAR", "stage": "VARCHAR"},
+    "lead_stage": {
+        "system": "VARCHAR",
+        "status": "VARCHAR",
+        "stage": "VARCHAR",
+        "is_paused": "BOOLEAN",
+    },
     "opportunity_stage": {"system": "VARCHAR", "stage_name": "VARCHAR", "stage": "VARCHAR"},
     "ticket_status": {
         "system": "VARCHAR",
@@ -250,7 +257,7 @@ def rule_rows(company: Company) -> dict[str, list[Row]]:
             (order, r.system, r.source, r.medium, r.campaign, r.channel)
             for order, r in enumerate(company.channel_rules, start=1)
         ],
-        "lead_stage": [(s.system, s.status, s.stage) for s in company.lead_stages],
+        "lead_stage": [tuple(dict(s).values()) for s in company.lead_stages],
         "opportunity_stage": [
             (s.system, s.stage_name, s.stage) for s in company.opportunity_stages
         ],
@@ -294,6 +301,8 @@ def _company(company: Company) -> tuple[Any, ...]:
         company.contacts.acquisition_campaigns,
         company.contacts.recent_purchase_days,
         company.contacts.linked_purchase_days,
+        company.leads.duplicate_days,
+        company.leads.deal_margin_pct,
     )
 
 

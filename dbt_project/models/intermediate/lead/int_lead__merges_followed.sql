@@ -1,0 +1,81 @@
+-- Grain: one row per record of a CRM (lead, contact, account) that was merged into another that
+-- is there, with the record that stands in the end: merged records may be merged again. Where bad
+-- data merges records in a circle, the smallest id of the circle stands.
+with recursive
+
+leads as (
+    select * from {{ ref('int_lead__leads_unioned') }} where not is_inferred
+),
+
+contacts as (
+    select * from {{ ref('stg_salesforce__contacts') }}
+),
+
+accounts as (
+    select * from {{ ref('stg_salesforce__accounts') }}
+),
+
+records as (
+    select
+        record_id,
+        merged_into_lead_code as merged_into_record_id,
+        updated_at
+    from leads
+    union all
+    select
+        record_id,
+        merged_into_record_id,
+        updated_at
+    from contacts
+    union all
+    select
+        record_id,
+        merged_into_record_id,
+        updated_at
+    from accounts
+),
+
+merges as (
+    select merged.*
+    from records as merged
+    inner join records as masters on merged.merged_into_record_id = masters.record_id
+    where merged.merged_into_record_id <> merged.record_id
+),
+
+hops as (
+    select
+        record_id,
+        merged_into_record_id,
+        1 as hop_count
+    from merges
+    union all
+    select
+        hops.record_id,
+        merges.merged_into_record_id,
+        hops.hop_count + 1 as hop_count
+    from hops
+    inner join merges on hops.merged_into_record_id = merges.record_id
+    where hops.hop_count < 32
+),
+
+ends as (
+    select
+        hops.record_id,
+        hops.merged_into_record_id as surviving_record_id,
+        hops.hop_count,
+        merges.record_id is not null as is_circular
+    from hops
+    left join merges on hops.merged_into_record_id = merges.record_id
+    where merges.record_id is null or hops.hop_count > 16
+)
+
+select
+    merges.record_id,
+    min(ends.surviving_record_id) as surviving_record_id,
+    merges.updated_at as merged_at,
+    cast(min(ends.hop_count) as integer) as hop_count,
+    max(ends.is_circular) as is_circular
+from merges
+inner join ends on merges.record_id = ends.record_id
+group by merges.record_id, merges.updated_at
+having min(ends.surviving_record_id) <> merges.record_id
