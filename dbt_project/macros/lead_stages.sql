@@ -14,3 +14,12 @@
         else 11
     end
 {%- endmacro %}
+
+{# Why a department's count of leads differs from the warehouse's; the first cause that applies
+   holds, of what the department counts (up to not_in_stage) and of what it does not. #}
+{% macro count_difference_causes() -%}
+    {{ return([
+        'not_listed', 'unknown_lead', 'duplicate', 'undated', 'other_period', 'deleted', 'unmapped',
+        'not_in_stage', 'no_list', 'late', 'without_lead', 'left_stage', 'missing_in_report',
+    ]) }}
+{%- endmacro %}

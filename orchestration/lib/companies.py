@@ -41,6 +41,7 @@ from orchestration.lib.company_rules import (
     Shop,
     Zone,
 )
+from orchestration.lib.count_rules import USUAL_COUNTS, DepartmentCount
 from orchestration.lib.feeds import Feed, check_zone, feed_schema, load_feeds
 from orchestration.lib.layouts import Layout
 from orchestration.lib.settings import Settings
@@ -89,6 +90,10 @@ class Company(Part):
     ticket_statuses: tuple[TicketStatus, ...] = ()
     service: Service = Service()
     sla: tuple[SlaCommitment, ...] = ()
+    counts: tuple[DepartmentCount, ...] = Field(
+        default=USUAL_COUNTS,
+        description="How departments count leads where they send no lists of their own",
+    )
     distributors: tuple[Distributor, ...] = ()
     shops: tuple[Shop, ...] = ()
     folder: Path = Field(default=Path(), exclude=True)
@@ -127,6 +132,9 @@ class Company(Part):
         _unique("distributors", (d.code for d in self.distributors))
         _unique("fx", ((f.currency, f.valid_from) for f in self.fx))
         _unique("sla", ((s.code, s.version) for s in self.sla))
+        _unique("counts", ((c.department, m) for c in self.counts for m in c.measures))
+        for count in self.counts:
+            count.zone(self.time_zone)
         _unique("lead_stages", ((s.system, s.status) for s in self.lead_stages))
         _unique(
             "ticket_statuses",

@@ -17,6 +17,7 @@ import duckdb
 from orchestration.lib.calendars import business_hours, holidays_of
 from orchestration.lib.companies import Company, CompanyError
 from orchestration.lib.company_rules import GoldenField, RecordType
+from orchestration.lib.count_rules import count_rows
 from orchestration.lib.settings import Settings
 from orchestration.lib.tables import write_rows
 from orchestration.lib.touchpoint_rules import types_of_contact
@@ -171,6 +172,17 @@ TABLES: dict[str, dict[str, str]] = {
         "target_count": "INTEGER",
         "description": "VARCHAR",
     },
+    "department_count": {
+        "department": "VARCHAR",
+        "measure": "VARCHAR",
+        "dated_by": "VARCHAR",
+        "time_zone": "VARCHAR",
+        "as_of": "VARCHAR",
+        "has_duplicates": "BOOLEAN",
+        "has_merged": "BOOLEAN",
+        "has_deleted": "BOOLEAN",
+        "has_inferred": "BOOLEAN",
+    },
     "distributor": {
         "distributor_code": "VARCHAR",
         "distributor_name": "VARCHAR",
@@ -267,6 +279,7 @@ def rule_rows(company: Company) -> dict[str, list[Row]]:
         ],
         "service": [tuple(dict(company.service).values())],
         "sla_commitment": [tuple(dict(s).values()) for s in company.sla],
+        "department_count": count_rows(company.counts, company.time_zone),
         "distributor": _distributors(company),
         "shop": [
             (s.code, s.name, s.type, s.system, name)

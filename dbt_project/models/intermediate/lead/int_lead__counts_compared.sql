@@ -1,0 +1,184 @@
+-- Grain: one row per thing that a department or the warehouse counts, with the one cause for which
+-- the two differ; the first that applies holds (docs/one-number.md), agreed where they don't.
+-- side_units count in side_month_date, warehouse_units in warehouse_month_date, so that a month's
+-- count of the side, less its side_units and plus its warehouse_units, is the warehouse's.
+with
+
+claims as (
+    select * from {{ ref('int_lead__claims_matched') }}
+),
+
+reports as (
+    select * from {{ ref('int_lead__counts_reported') }}
+),
+
+entries as (
+    select * from {{ ref('int_lead__stages_first_entered') }} where is_counted
+),
+
+leads as (
+    select * from {{ ref('int_lead__leads_standing') }}
+),
+
+judged as (
+    select
+        *,
+        case
+            when lead_key is null then 'unknown_lead'
+            when person_number > 1 then 'duplicate'
+            when warehouse_month_date = month_date then 'agreed'
+            when date '1900-01-01' in (warehouse_month_date, month_date)
+                and warehouse_month_date is not null then 'undated'
+            when warehouse_month_date is not null then 'other_period'
+            when is_standing_deleted then 'deleted'
+            when is_duplicate and has_entered then 'duplicate'
+            when has_unmapped then 'unmapped'
+            else 'not_in_stage'
+        end as cause
+    from claims
+),
+
+claimed as (
+    select
+        'claim:' || claim_code as difference_code,
+        department,
+        measure,
+        basis,
+        cause,
+        case cause
+            when 'duplicate'
+                then case
+                    when is_duplicate and is_deleted then 'merged'
+                    when is_duplicate then 'same person'
+                    else 'counted again'
+                end
+            when 'other_period'
+                then case
+                    when is_duplicate then 'by a duplicate record'
+                    when month_date = cast({{ dbt.date_trunc('month', 'entered_at') }} as date)
+                        then 'time zone'
+                    when month_date in (
+                        cast({{ dbt.date_trunc('month', 'captured_at') }} as date),
+                        cast({{ dbt.date_trunc('month', 'captured_date') }} as date)
+                    ) then 'dated by capture'
+                    when month_date > warehouse_month_date then 'counted later'
+                    else 'counted earlier'
+                end
+        end as cause_detail,
+        lead_key,
+        month_date as side_month_date,
+        case when cause in ('agreed', 'other_period', 'undated') then warehouse_month_date end
+            as warehouse_month_date,
+        1 as side_units,
+        case when cause in ('agreed', 'other_period', 'undated') then 1 else 0 end
+            as warehouse_units,
+        lead_reference,
+        source_name,
+        file_name,
+        row_number,
+        load_id
+    from judged
+    union all
+    select
+        'again:' || claim_code as difference_code,
+        department,
+        measure,
+        basis,
+        case when lead_key is null then 'unknown_lead' else 'duplicate' end as cause,
+        case when lead_key is not null then 'counted again' end as cause_detail,
+        lead_key,
+        month_date as side_month_date,
+        null as warehouse_month_date,
+        stated_count - 1 as side_units,
+        0 as warehouse_units,
+        lead_reference,
+        source_name,
+        file_name,
+        row_number,
+        load_id
+    from judged
+    where stated_count > 1
+),
+
+uncounted as (
+    select
+        'lead:' || cast(entries.lead_key as {{ dbt.type_string() }}) as difference_code,
+        reports.department,
+        reports.measure,
+        reports.basis,
+        case
+            when not reports.has_report then 'no_list'
+            when cast({{ date_key('reports.reported_date') }} as integer) < entries.entered_date_key
+                and reports.basis = 'list' then 'late'
+            when leads.first_received_date > reports.reported_date
+                and leads.system_since_date <= reports.reported_date then 'late'
+            when leads.is_inferred then 'without_lead'
+            when reports.as_of = 'current_status' and leads.current_stage = 'unmapped'
+                then 'unmapped'
+            when reports.as_of = 'current_status' then 'left_stage'
+            else 'missing_in_report'
+        end as cause,
+        entries.lead_key,
+        entries.month_date as warehouse_month_date
+    from entries
+    inner join reports
+        on entries.measure = reports.measure and entries.month_date = reports.month_date
+    inner join leads on entries.lead_key = leads.lead_key
+    left join claims
+        on reports.department = claims.department
+        and entries.measure = claims.measure
+        and entries.lead_key = claims.standing_lead_key
+        and claims.person_number = 1
+    where claims.claim_code is null
+),
+
+unlisted as (
+    select
+        department,
+        measure,
+        basis,
+        month_date,
+        side_count - listed_units as side_units
+    from reports
+    where side_count <> listed_units
+)
+
+select * from claimed
+union all
+select
+    difference_code,
+    department,
+    measure,
+    basis,
+    cause,
+    null as cause_detail,
+    lead_key,
+    null as side_month_date,
+    warehouse_month_date,
+    0 as side_units,
+    1 as warehouse_units,
+    null as lead_reference,
+    null as source_name,
+    null as file_name,
+    null as row_number,
+    null as load_id
+from uncounted
+union all
+select
+    'total:' || cast(month_date as {{ dbt.type_string() }}) as difference_code,
+    department,
+    measure,
+    basis,
+    'not_listed' as cause,
+    null as cause_detail,
+    null as lead_key,
+    month_date as side_month_date,
+    null as warehouse_month_date,
+    side_units,
+    0 as warehouse_units,
+    null as lead_reference,
+    null as source_name,
+    null as file_name,
+    null as row_number,
+    null as load_id
+from unlisted
