@@ -62,3 +62,11 @@
 {% macro days_between(from_expression, to_expression) -%}
     {{ dbt.datediff(from_expression, to_expression, 'day') }}
 {%- endmacro %}
+
+{# Months in which an instant falls, by the clocks from twelve hours behind UTC to fourteen before. #}
+{% macro months_somewhere(timestamp_expression) -%}
+    {%- for hours in [-12, 14] -%}
+    cast({{ dbt.date_trunc('month', dbt.dateadd('hour', hours, timestamp_expression)) }} as date)
+    {%- if not loop.last %}, {% endif -%}
+    {%- endfor -%}
+{%- endmacro %}

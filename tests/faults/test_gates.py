@@ -77,6 +77,22 @@ def versions(mart_name: str, key: str, kind: type) -> list[Case]:
     ]
 
 
+COUNTED_OF = {"department": "sales", "measure": "mql"}
+COUNTED = {
+    **COUNTED_OF,
+    "month_date": DAY,
+    "basis": "rule",
+    "side_count": 5,
+    "warehouse_count": 3,
+    "late_count": 1,
+    "duplicate_count": -3,
+} | {
+    f"{cause}_count": 0
+    for cause in (
+        "not_listed", "unknown_lead", "undated", "other_period", "deleted", "unmapped",
+        "not_in_stage", "no_list", "without_lead", "left_stage", "missing_in_report",
+    )
+}  # fmt: skip
 OWN = {"distributor_key": 5, "distributor_code": "sender", "is_current": True}
 MOVED = {"previous_customer_key": 2, "customer_key": 1, "change": "merged"}
 LATEST = {"is_latest": True, "record_count": 1, "customer_count": 1}
@@ -1098,6 +1114,45 @@ CASES = [
             mart("fct_sla_scorecard_monthly", **TIMED),
         ],
         [mart("fct_lead_sla", sla_commitment_key=1, status="met")],
+    ),
+    rows(
+        "fct_count_difference",
+        "something_differs",
+        {"side_units": 1, "side_month_date": DAY, "warehouse_units": 0},
+        {"warehouse_units": 1},
+    ),
+    rows("count_reconciliation_monthly", "counts_reconcile", COUNTED, {"side_count": 4}),
+    Case(
+        "count_reconciliation_monthly",
+        "differences_reconcile",
+        [
+            mart("count_reconciliation_monthly", **COUNTED),
+            mart(
+                "fct_count_difference",
+                **COUNTED_OF,
+                side_month_date=DAY,
+                side_units=3,
+                warehouse_month_date=None,
+            ),
+            mart(
+                "fct_count_difference",
+                **COUNTED_OF,
+                side_month_date=None,
+                warehouse_month_date=DAY,
+                warehouse_units=1,
+            ),
+        ],
+        [sql("update marts.fct_count_difference set side_units = 2 where side_units = 3")],
+    ),
+    Case(
+        "count_reconciliation_monthly",
+        "warehouse_counts_reconcile",
+        [
+            mart("count_reconciliation_monthly", **COUNTED),
+            *[mart("fct_lead", is_counted=True, mql_at=EARLY, won_at=None)] * 3,
+            mart("fct_lead", is_counted=False, mql_at=EARLY),
+        ],
+        [mart("fct_lead", is_counted=True, mql_at=EARLY)],
     ),
     Case(
         "quality_result",

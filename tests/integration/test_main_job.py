@@ -20,7 +20,7 @@ STAR = {
     "fct_sell_in", "fct_sell_out", "fct_stock_daily", "fct_shelf_audit", "fct_journey",
     "fct_conversion", "fct_attribution", "channel_attribution", "fct_campaign_performance_monthly",
     "fct_campaign_progress_daily", "fct_lead", "fct_lead_stage", "fct_lead_sla",
-    "fct_sla_scorecard_monthly",
+    "fct_sla_scorecard_monthly", "fct_count_difference", "count_reconciliation_monthly",
     "fct_ticket", "fct_ticket_handoff", "fct_answer", "fct_customer_value_monthly",
     "fct_in_market_daily", "customer_propensity", "propensity_calibration",
     "propensity_evaluation", "fct_message_exposure", "message_variant_lift", "customer_match",

@@ -31,7 +31,6 @@ select
     claims.row_number,
     claims.load_id,
     leads.captured_at,
-    leads.captured_date,
     leads.is_duplicate,
     leads.is_deleted,
     leads.is_standing_deleted,

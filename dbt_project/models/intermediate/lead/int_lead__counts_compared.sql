@@ -55,12 +55,9 @@ claimed as (
             when 'other_period'
                 then case
                     when is_duplicate then 'by a duplicate record'
-                    when month_date = cast({{ dbt.date_trunc('month', 'entered_at') }} as date)
-                        then 'time zone'
-                    when month_date in (
-                        cast({{ dbt.date_trunc('month', 'captured_at') }} as date),
-                        cast({{ dbt.date_trunc('month', 'captured_date') }} as date)
-                    ) then 'dated by capture'
+                    when month_date in ({{ months_somewhere('entered_at') }}) then 'time zone'
+                    when month_date in ({{ months_somewhere('captured_at') }})
+                        then 'dated by capture'
                     when month_date > warehouse_month_date then 'counted later'
                     else 'counted earlier'
                 end

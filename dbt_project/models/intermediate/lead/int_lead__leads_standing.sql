@@ -23,7 +23,6 @@ select
     lead_0.lead_key,
     lead_0.lead_id as lead_code,
     lead_0.captured_at,
-    lead_0.captured_date,
     lead_0.market_code,
     lead_0.current_stage,
     lead_0.is_counted,
