@@ -1,45 +1,119 @@
-"""The part of company.yaml that says when each market works: zone, hours, holidays.
+"""The part of company.yaml that says when each market works: zone, hours, holidays, other days.
 
-Belongs here: what the keys of a market may say. Doesn't belong here: the open hours that follow
-(see `calendars`).
+Belongs here: what the keys of a calendar and of a market may say. Doesn't belong here: the open
+hours that follow (see `calendars`).
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
+from datetime import date
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from orchestration.lib.company_rules import Country, Currency, Part, Zone
 from orchestration.lib.feeds import check_zone
 
 WEEK_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 INTERVAL = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-(([01]\d|2[0-3]):([0-5]\d)|24:00)")
+DAY_MINUTES = 24 * 60
+YEARLY = re.compile(r"(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 
 WeekDay = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Hours = Annotated[
+    tuple[str, ...],
+    Field(
+        description="Open intervals such as 09:00-14:00; one that ends before it begins (22:00-"
+        "06:00) runs into the next day; the whole day is 00:00-24:00; none: closed"
+    ),
+]
+
+
+def minutes_of(interval: str) -> tuple[int, int]:
+    """First and last minute of an interval, from the midnight on which its day begins.
+
+    The last one is past 1440 where the interval runs into the next day.
+    """
+    opens, closes = (int(clock[:2]) * 60 + int(clock[3:]) for clock in interval.split("-"))
+    return opens, closes if closes > opens else closes + DAY_MINUTES
+
+
+def _checked(name: str, intervals: Iterable[str]) -> Iterator[tuple[int, int]]:
+    for interval in intervals:
+        if not INTERVAL.fullmatch(interval):
+            raise ValueError(f"{name}: {interval!r} is not an interval like 09:00-14:00")
+        if interval[:5] == interval[6:]:
+            raise ValueError(f"{name}: {interval!r} has no length; the whole day is 00:00-24:00")
+        yield minutes_of(interval)
+
+
+def _check_day(name: str, intervals: tuple[str, ...]) -> None:
+    ordered = sorted(_checked(name, intervals))
+    if any(a[1] > b[0] for a, b in pairwise(ordered)):
+        raise ValueError(f"{name}: the intervals {list(intervals)} overlap")
 
 
 class Holidays(Part):
-    """Calendar of the `holidays` library."""
+    """Calendar of the `holidays` library, with the days that it observes instead."""
 
-    country: str
-    subdivision: str | None = None
+    country: str = Field(description="ISO 3166 alpha-2")
+    subdivision: str | None = Field(default=None, description="Region, as the library names it")
+    half_days: Hours = Field(
+        default=(),
+        description="Hours of the library's half days, on days of the week that work; none: they "
+        "are days like others",
+    )
+
+    @field_validator("half_days")
+    @classmethod
+    def _are_intervals(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        _check_day("half_days", value)
+        return value
 
 
-class Market(Part):
-    """A country in which the company sells, with its calendar and working hours."""
+Day = date | str
 
-    code: Country
-    name: str
+
+class SpecialDay(Part):
+    """A day whose hours are others than those of its week; it overrules holidays."""
+
+    date: Day = Field(
+        description="A day (2025-12-24), or a day of every year (12-24); every year it holds on "
+        "days of the week that work, so that no half day opens on a Sunday"
+    )
+    hours: Hours = ()
+    name: str = Field(default="", description="What the day is, for readers")
+
+    @field_validator("date")
+    @classmethod
+    def _is_day(cls, value: Day) -> Day:
+        if isinstance(value, str) and not YEARLY.fullmatch(value):
+            raise ValueError(f"{value!r} is neither a date (2025-12-24) nor one of each year (12-24)")
+        return value
+
+    @field_validator("hours")
+    @classmethod
+    def _are_intervals(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        _check_day("hours", value)
+        return value
+
+
+class Calendar(Part):
+    """When somebody works."""
+
     time_zone: Zone
-    currency: Currency
-    language: str
-    dialling_code: str
-    holidays: Holidays | None = None
-    working_hours: dict[WeekDay, tuple[str, ...]] = Field(default_factory=dict)
-    aliases: tuple[str, ...] = ()
+    working_hours: dict[WeekDay, Hours] = Field(
+        default_factory=dict, description="Open intervals by day of the week"
+    )
+    holidays: Holidays | None = Field(
+        default=None, description="Days off: a country, or country-region such as ES-MD"
+    )
+    days: tuple[SpecialDay, ...] = Field(
+        default=(), description="Days with hours of their own, or closed"
+    )
 
     @field_validator("holidays", mode="before")
     @classmethod
@@ -49,24 +123,42 @@ class Market(Part):
             return {"country": country, "subdivision": subdivision or None}
         return value
 
-    @field_validator("dialling_code", mode="before")
-    @classmethod
-    def _as_text(cls, value: Any) -> Any:
-        return str(value) if isinstance(value, int) else value
-
     @field_validator("time_zone")
     @classmethod
     def _is_zone(cls, value: str) -> str:
         return check_zone(value)
 
-    @field_validator("working_hours")
+    @model_validator(mode="after")
+    def _holds_together(self) -> Calendar:
+        week = [
+            (number * DAY_MINUTES + opens, number * DAY_MINUTES + closes, day)
+            for number, day in enumerate(WEEK_DAYS)
+            for opens, closes in _checked(day, self.working_hours.get(day, ()))  # type: ignore[call-overload]
+        ]
+        ordered = sorted(week)
+        after = [(a + 7 * DAY_MINUTES, b, day) for a, b, day in ordered[:1]]
+        for (_, closes, day), (opens, _, other) in pairwise([*ordered, *after]):
+            if closes > opens:
+                where = day if day == other else f"{day} and {other}"
+                raise ValueError(f"{where}: the intervals of working_hours overlap")
+        dates = [str(day.date) for day in self.days]
+        twice = sorted({day for day in dates if dates.count(day) > 1})
+        if twice:
+            raise ValueError(f"days: {', '.join(twice)} stands there more than once")
+        return self
+
+
+class Market(Calendar):
+    """A country in which the company sells, with its calendar and working hours."""
+
+    code: Country
+    name: str
+    currency: Currency
+    language: str
+    dialling_code: str
+    aliases: tuple[str, ...] = ()
+
+    @field_validator("dialling_code", mode="before")
     @classmethod
-    def _are_intervals(cls, value: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-        for day, intervals in value.items():
-            for interval in intervals:
-                if not INTERVAL.fullmatch(interval) or interval[:5] >= interval[6:]:
-                    raise ValueError(f"{day}: {interval!r} is not an interval like 09:00-14:00")
-            ordered = sorted(intervals)
-            if any(a[6:] > b[:5] for a, b in pairwise(ordered)):
-                raise ValueError(f"{day}: the intervals {list(intervals)} overlap")
-        return value
+    def _as_text(cls, value: Any) -> Any:
+        return str(value) if isinstance(value, int) else value

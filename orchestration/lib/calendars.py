@@ -11,59 +11,161 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from orchestration.lib.calendar_rules import WEEK_DAYS, Market
+from orchestration.lib.calendar_rules import (
+    DAY_MINUTES,
+    WEEK_DAYS,
+    Calendar,
+    Market,
+    SpecialDay,
+    minutes_of,
+)
 from orchestration.lib.companies import Company, CompanyError
 
-DAYS_AROUND = 400
+YEARS_BEFORE = 6
+YEARS_AFTER = 5
+
+Interval = tuple[date, datetime, datetime]
 
 
-def _days(company: Company) -> tuple[date, date]:
-    around = timedelta(days=DAYS_AROUND)
-    return company.start_date - around, company.last_date + around
+class CalendarError(ValueError):
+    """A calendar that names what nobody knows; the message says what."""
 
 
-def holidays_of(company: Company, market: Market) -> dict[date, str]:
-    """Days and names of a market's holidays around the company's days."""
-    if market.holidays is None:
+def days_known(company: Company) -> tuple[date, date]:
+    """First and last day of a company's calendars; outside them business time is unknown."""
+    first = company.calendar_start_date or date(company.start_date.year - YEARS_BEFORE, 1, 1)
+    return first, date(company.last_date.year + YEARS_AFTER, 12, 31)
+
+
+def company_holidays(company: Company, market: Market) -> dict[date, str]:
+    """Days and names of a market's holidays on the days of the company's calendars."""
+    try:
+        return holidays_of(market, *days_known(company))
+    except CalendarError as error:
+        raise CompanyError(f"company.yaml: markets.{market.code}.{error}") from error
+
+
+def business_hours(company: Company, market: Market) -> Iterator[tuple[Any, ...]]:
+    """Rows of a market's open intervals; none if it has no working hours."""
+    if not any(market.working_hours.values()):
+        return
+    try:
+        for day, opens, closes in open_intervals(market, *days_known(company)):
+            yield (market.code, day, opens, closes)
+    except CalendarError as error:
+        raise CompanyError(f"company.yaml: markets.{market.code}.{error}") from error
+
+
+def holidays_of(
+    calendar: Calendar, first: date, last: date, *, half_days: bool = False
+) -> dict[date, str]:
+    """Days and names of a calendar's holidays, or of its half days, between two days.
+
+    Raises CalendarError if the holidays library does not know the country, region or half days.
+    """
+    if calendar.holidays is None or (half_days and not calendar.holidays.half_days):
         return {}
-    from holidays import country_holidays  # takes 0.1 s, so only where rules are written
+    from holidays import country_holidays  # takes 0.1 s, so only where it is needed
 
-    first, last = _days(company)
     try:
         found = country_holidays(
-            market.holidays.country,
-            subdiv=market.holidays.subdivision,
+            calendar.holidays.country,
+            subdiv=calendar.holidays.subdivision,
             years=range(first.year, last.year + 1),
+            **({"categories": ("half_day",)} if half_days else {}),
         )
     except NotImplementedError as error:
-        raise CompanyError(
-            f"company.yaml: markets.{market.code}.holidays names no calendar of the holidays "
-            f"library: {error}"
+        raise CalendarError(
+            f"holidays names no calendar of the holidays library: {error}"
+        ) from error
+    except ValueError as error:
+        raise CalendarError(
+            f"holidays.half_days: the holidays library knows no half days of "
+            f"{calendar.holidays.country}; list them in `days`: {error}"
         ) from error
     return {day: name for day, name in found.items() if first <= day <= last}
 
 
-def business_hours(
-    company: Company, market: Market, holidays: set[date]
-) -> Iterator[tuple[Any, ...]]:
-    """Open intervals in UTC; minutes are those that really pass, also where clocks change."""
-    zone = ZoneInfo(market.time_zone)
-    day, last = _days(company)
-    before = 0
-    while day <= last:
-        intervals = market.working_hours.get(WEEK_DAYS[day.weekday()], ())  # type: ignore[call-overload]
-        for interval in sorted(intervals if day not in holidays else ()):
-            opens, closes = (_utc(day, clock, zone) for clock in interval.split("-"))
-            minutes = int((closes - opens).total_seconds() // 60)
-            if minutes > 0:
-                yield (market.code, day, opens, closes, before)
-                before += minutes
-        day += timedelta(days=1)
+def open_intervals(calendar: Calendar, first: date, last: date) -> Iterator[Interval]:
+    """Open intervals between two days, both included: day of the opening, opens, closes.
+
+    Instants are UTC without a zone; minutes are those that really pass, also where clocks change.
+    Intervals neither overlap nor touch. The first and the last have no length: they say from and
+    until when the calendar is known.
+    """
+    zone = ZoneInfo(calendar.time_zone)
+    known_from = _utc(first, 0, zone)
+    known_to = _utc(last + timedelta(days=1), 0, zone)
+    yield first, known_from, known_from
+    # what began the evening before the first day runs into it
+    current: Interval | None = None
+    for day, opens, closes in _day_intervals(calendar, first - timedelta(days=1), last, zone):
+        opens, closes = max(opens, known_from), min(closes, known_to)
+        if closes <= opens:
+            continue
+        if current and opens <= current[2]:
+            current = (*current[:2], max(current[2], closes))
+            continue
+        if current:
+            yield current
+        current = (day, opens, closes)
+    if current:
+        yield current
+    yield last, known_to, known_to
 
 
-def _utc(day: date, clock: str, zone: ZoneInfo) -> datetime:
-    hour, minute = int(clock[:2]), int(clock[3:])
-    if hour == 24:
-        day, hour = day + timedelta(days=1), 0
-    local = datetime.combine(day, time(hour, minute), tzinfo=zone)
-    return local.astimezone(UTC).replace(tzinfo=None)
+def _day_intervals(
+    calendar: Calendar, first: date, last: date, zone: ZoneInfo
+) -> Iterator[Interval]:
+    """Intervals by the day on which they begin, in order of their opening within a day."""
+    closed = holidays_of(calendar, first, last)
+    halved = holidays_of(calendar, first, last, half_days=True)
+    special = {str(day.date): day for day in calendar.days}
+    for number in range((last - first).days + 1):
+        day = first + timedelta(days=number)
+        for interval in sorted(_hours_of(calendar, day, closed, halved, special)):
+            opens, closes = (_utc(day, minute, zone) for minute in minutes_of(interval))
+            yield day, opens, closes
+
+
+def _hours_of(
+    calendar: Calendar,
+    day: date,
+    closed: dict[date, str],
+    halved: dict[date, str],
+    special: dict[str, SpecialDay],
+) -> tuple[str, ...]:
+    """Hours of a day: its own, those of its date every year, holiday, half day, week."""
+    if str(day) in special:
+        return special[str(day)].hours
+    usual = calendar.working_hours.get(WEEK_DAYS[day.weekday()], ())  # type: ignore[call-overload]
+    if not usual:
+        return ()
+    if f"{day:%m-%d}" in special:
+        return special[f"{day:%m-%d}"].hours
+    if day in closed:
+        return ()
+    if day in halved and calendar.holidays is not None:
+        return calendar.holidays.half_days
+    return usual  # type: ignore[no-any-return]
+
+
+def _utc(day: date, minute: int, zone: ZoneInfo) -> datetime:
+    """Instant at which clocks show a minute counted from a day's midnight.
+
+    What they show twice is the first time; what they skip is the moment at which they jump.
+    """
+    local = datetime.combine(day, time()) + timedelta(
+        days=minute // DAY_MINUTES, minutes=minute % DAY_MINUTES
+    )
+    before = local.replace(tzinfo=zone).utcoffset()
+    after = local.replace(tzinfo=zone, fold=1).utcoffset()
+    if before is None or after is None:
+        raise CalendarError(f"time_zone: {zone} has no offset on {day}")
+    instant = local - before
+    if after > before:
+        while (instant - timedelta(minutes=1)).replace(tzinfo=UTC).astimezone(
+            zone
+        ).utcoffset() == after:
+            instant -= timedelta(minutes=1)
+    return instant

@@ -65,6 +65,11 @@ class Company(Part):
     time_zone: Zone
     start_date: date
     end_date: date | None = Field(default=None, description="Default: today")
+    calendar_start_date: date | None = Field(
+        default=None,
+        description="First day of the business calendars; default: six years before the year of "
+        "start_date. Business time before it is unknown",
+    )
     inbox: str = Field(description="Folder of the senders' files; $CFS_… variables are filled in")
     fiscal_year_start_month: int = Field(default=1, ge=1, le=12)
     owner: str | None = None
@@ -126,6 +131,8 @@ class Company(Part):
     def _holds_together(self) -> Company:
         if self.last_date < self.start_date:
             raise ValueError("end_date is before start_date")
+        if self.calendar_start_date and self.calendar_start_date > self.start_date:
+            raise ValueError("calendar_start_date is after start_date")
         _unique("markets", (m.code for m in self.markets))
         _unique("channels", (c.code for c in self.channels))
         _unique("touchpoint_types", (t.type for t in self.touchpoint_types))

@@ -14,7 +14,7 @@ from typing import Any, get_args
 
 import duckdb
 
-from orchestration.lib.calendars import business_hours, holidays_of
+from orchestration.lib.calendars import business_hours, company_holidays
 from orchestration.lib.companies import Company, CompanyError
 from orchestration.lib.company_rules import GoldenField, RecordType
 from orchestration.lib.count_rules import count_rows
@@ -83,7 +83,6 @@ TABLES: dict[str, dict[str, str]] = {
         "work_date": "DATE",
         "opens_at": "TIMESTAMP",
         "closes_at": "TIMESTAMP",
-        "minutes_before": "BIGINT",
     },
     "fx_rate": {
         "currency_code": "VARCHAR",
@@ -227,7 +226,7 @@ def write_rules(settings: Settings, company: Company) -> list[Path]:
 
 def rule_rows(company: Company) -> dict[str, list[Row]]:
     """Rows of every table; keys are in the order of the table's columns."""
-    holidays = {market.code: holidays_of(company, market) for market in company.markets}
+    holidays = {market.code: company_holidays(company, market) for market in company.markets}
     values: dict[str, list[tuple[Any, ...]]] = {
         "company": [_company(company)],
         "in_market": [tuple(dict(company.in_market).values())],
@@ -244,11 +243,7 @@ def rule_rows(company: Company) -> dict[str, list[Row]]:
             for code, days in holidays.items()
             for day, name in sorted(days.items())
         ],
-        "business_hours": [
-            row
-            for m in company.markets
-            for row in business_hours(company, m, set(holidays[m.code]))
-        ],
+        "business_hours": [row for m in company.markets for row in business_hours(company, m)],
         "fx_rate": _fx_rates(company),
         "channel": [tuple(dict(c).values()) for c in company.channels],
         "touchpoint_type": [

@@ -1,6 +1,8 @@
--- Grain: one row per calendar and open interval. Calendar '*' stands for records whose market has
--- no working hours of its own: that of the market in the company's time zone, else of the first
--- market; a company without any working hours is always open.
+-- Grain: one row per calendar, day in UTC and open interval that rules on it: from its opening until
+-- the next one. Calendar '*' stands for records whose market has no working hours of its own: that
+-- of the market in the company's time zone, else of the first market; a company without any working
+-- hours is always open. Calendar 'always' is, for promises in calendar time. Outside the days of a
+-- calendar there are no rows: open time is unknown there, not none.
 with
 
 hours as (
@@ -24,63 +26,55 @@ main_market as (
     limit 1
 ),
 
+always as (
+    select
+        timestamp '1990-01-01 00:00:00' as known_from,
+        timestamp '2060-01-01 00:00:00' as known_to
+),
+
+always_open as (
+    select
+        known_from as opens_at,
+        known_from as closes_at
+    from always
+    union all
+    select
+        known_from as opens_at,
+        known_to as closes_at
+    from always
+    union all
+    select
+        known_to as opens_at,
+        known_to as closes_at
+    from always
+),
+
 intervals as (
     select
         market_code as calendar_code,
         opens_at,
-        closes_at,
-        minutes_before * 60 as seconds_before
+        closes_at
     from hours
     union all
     select
         '*' as calendar_code,
         opens_at,
-        closes_at,
-        minutes_before * 60 as seconds_before
+        closes_at
     from hours
     where market_code in (select market_code from main_market)
     union all
     select
         '*' as calendar_code,
-        timestamp '1900-01-02 00:00:00' as opens_at,
-        timestamp '9999-12-31 00:00:00' as closes_at,
-        0 as seconds_before
-    where not exists (select 1 from main_market)
-),
-
-calendars as (
-    select distinct calendar_code from intervals
-),
-
--- Before all others comes an interval of no length, so that every instant finds one that has begun.
-begun as (
-    select
-        calendar_code,
         opens_at,
-        closes_at,
-        cast(seconds_before as bigint) as seconds_before
-    from intervals
+        closes_at
+    from always_open
+    where not exists (select 1 from main_market)
     union all
     select
-        calendar_code,
-        timestamp '1900-01-01 00:00:00' as opens_at,
-        timestamp '1900-01-01 00:00:00' as closes_at,
-        cast(-1 as bigint) as seconds_before
-    from calendars
+        'always' as calendar_code,
+        opens_at,
+        closes_at
+    from always_open
 )
 
-select
-    calendar_code,
-    opens_at,
-    closes_at,
-    seconds_before,
-    {{ dbt.datediff('opens_at', 'closes_at', 'second') }} as seconds_open,
-    coalesce(
-        lead(opens_at) over (partition by calendar_code order by opens_at),
-        timestamp '9999-12-31 00:00:00'
-    ) as next_opens_at,
-    coalesce(
-        lead(seconds_before) over (partition by calendar_code order by opens_at),
-        cast(9223372036854775807 as bigint)
-    ) as next_seconds_before
-from begun
+select * from ({{ hours_by_day('intervals') }}) as hours_by_day
