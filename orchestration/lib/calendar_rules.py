@@ -91,7 +91,9 @@ class SpecialDay(Part):
     @classmethod
     def _is_day(cls, value: Day) -> Day:
         if isinstance(value, str) and not YEARLY.fullmatch(value):
-            raise ValueError(f"{value!r} is neither a date (2025-12-24) nor one of each year (12-24)")
+            raise ValueError(
+                f"{value!r} is neither a date (2025-12-24) nor one of each year (12-24)"
+            )
         return value
 
     @field_validator("hours")

@@ -65,14 +65,15 @@ def holidays_of(
     """
     if calendar.holidays is None or (half_days and not calendar.holidays.half_days):
         return {}
-    from holidays import country_holidays  # takes 0.1 s, so only where it is needed
+    # takes 0.1 s, so only where it is needed
+    from holidays import HALF_DAY, PUBLIC, country_holidays
 
     try:
         found = country_holidays(
             calendar.holidays.country,
             subdiv=calendar.holidays.subdivision,
             years=range(first.year, last.year + 1),
-            **({"categories": ("half_day",)} if half_days else {}),
+            categories=HALF_DAY if half_days else PUBLIC,
         )
     except NotImplementedError as error:
         raise CalendarError(

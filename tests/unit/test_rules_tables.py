@@ -81,11 +81,9 @@ def test_hours_are_utc_on_both_sides_of_the_change_of_clocks() -> None:
     ]
 
 
-def test_minutes_before_count_what_really_passes() -> None:
+def test_a_day_on_which_clocks_change_has_the_hours_that_really_pass() -> None:
     rows = rule_rows(company_of())["business_hours"]
     for row, following in pairwise(rows):
-        minutes = (row["closes_at"] - row["opens_at"]).total_seconds() / 60
-        assert following["minutes_before"] == row["minutes_before"] + minutes
         assert following["opens_at"] >= row["closes_at"]
     (spring,) = hours_of(company_of())[date(2025, 3, 30)]
     assert spring["closes_at"] - spring["opens_at"] == datetime(2025, 1, 1, 23) - datetime(
@@ -101,10 +99,14 @@ def test_holidays_of_the_country_and_the_region_are_closed() -> None:
     assert date(2025, 1, 13) in hours_of(company)
 
 
-def test_the_range_covers_400_days_on_both_sides() -> None:
-    days = sorted(hours_of(company_of()))
-    assert days[0] <= date(2023, 12, 5)
-    assert days[-1] >= date(2027, 2, 1)
+def test_calendars_say_from_and_until_when_they_are_known() -> None:
+    first, *_, last = rule_rows(company_of())["business_hours"]
+    assert first["opens_at"] == first["closes_at"] == datetime(2018, 12, 31, 23)
+    assert last["opens_at"] == last["closes_at"] == datetime(2030, 12, 31, 23)
+    longer = company_of(calendar_start_date=date(2001, 1, 1))
+    assert rule_rows(longer)["business_hours"][0]["opens_at"] == datetime(2000, 12, 31, 23)
+    with pytest.raises(ValueError, match="calendar_start_date is after start_date"):
+        company_of(calendar_start_date=date(2025, 1, 2))
 
 
 def test_a_calendar_that_is_unknown_is_named() -> None:
