@@ -7,8 +7,6 @@ import duckdb
 from orchestration.sample.files import Outbox
 from orchestration.sample.parameters import Calendar, Parameters
 
-_TOPICS = "['availability', 'ingredients', 'price', 'delivery', 'recipe']"
-
 
 def write(
     con: duckdb.DuckDBPyConnection, outbox: Outbox, params: Parameters, calendar: Calendar
@@ -32,40 +30,34 @@ def write(
 
 
 def _create_messages(con: duckdb.DuckDBPyConnection) -> None:
-    """A question in a message, and the answer (four in five get one); comments below posts."""
-    con.execute(f"""
+    """The messages of `threads`, as the platforms' tool exports them; comments below posts."""
+    con.execute("""
+        create macro message_code(touch_id, number) as code('M', touch_id * 8 + number, 12);
         create temp view social_message as
-        select code('M', t.touch_id * 2 + v.number, 12) as id, p.social_platform as platform,
-            p.social_profile_id as profile_id,
-            code('T', t.touch_id, 10) as thread_id, v.direction, case when v.number = 0 then
-                pick(['direct_message', 'direct_message', 'comment', 'mention'], chance(t.touch_id,
-                    'message.kind')) else 'direct_message' end as kind,
-            pick({_TOPICS}, chance(t.touch_id, 'message.topic')) as topic,
-            case when v.number = 0 then pick(['positive', 'neutral', 'neutral', 'negative'],
-                chance(t.touch_id, 'message.mood')) end as sentiment,
-            case when v.number = 0 and chance(t.touch_id, 'message.mail') < 0.35
-                then at_time(t.touched_at, n.changed_at, n.email, n.email_later) end as email,
-            case when v.number = 0 and chance(t.touch_id,
-                'message.mail') < 0.5 then at_time(t.touched_at, n.changed_at, n.phone_national,
-                n.phone_national_later) end as phone,
-            t.market, case when v.number = 0 then t.touched_at else t.touched_at
-                + to_seconds((600 + wait(t.touch_id, 'message.answer') * 9000)::bigint)
-                    end as created_at,
-            case when kind = 'comment' then post_below(i.interest_group, t.touched_at, t.touch_id)
-                end as post_id,
-            created_at as _at, t.touch_id * 2 + v.number as _id
-        from touch t join person p on p.person_id = t.person_id
-        join noisy_person n on n.person_id = t.person_id and n.system = 'social'
-        left join person_interest i on i.person_id = t.person_id
-        cross join (values (0, 'inbound'), (1, 'outbound')) v(number, direction)
-        where t.channel = 'social_message' and (v.number = 0 or chance(t.touch_id,
-            'message.answered') < 0.8)
-            and created_at < (select max(last_day) from file_period) + interval 1 day
+        select message_code(m.touch_id, m.number) as id, p.social_platform as platform,
+            p.social_profile_id as profile_id, code('T', m.touch_id, 10) as thread_id, m.direction,
+            case when m.number = 0 then pick(['direct_message', 'direct_message', 'comment',
+                'mention'], chance(m.touch_id, 'message.kind')) else 'direct_message' end as kind,
+            m.topic, case when m.direction = 'inbound' then pick(['positive', 'neutral', 'neutral',
+                'negative'], chance(m.touch_id * 8 + m.number, 'message.mood')) end as sentiment,
+            case when m.number = 0 and chance(m.touch_id, 'message.mail') < 0.35
+                then at_time(m.sent_at, n.changed_at, n.email, n.email_later) end as email,
+            case when m.number = 0 and chance(m.touch_id, 'message.mail') < 0.5
+                then at_time(m.sent_at, n.changed_at, n.phone_national, n.phone_national_later)
+                end as phone,
+            m.market, m.sent_at as created_at, case when kind = 'comment'
+                then post_below(i.interest_group, m.sent_at, m.touch_id) end as post_id,
+            user_code(m.employee_number) as agent_id, m.is_automatic as automated, a.answer_code,
+            created_at as _at, m.touch_id * 8 + m.number as _id
+        from thread_message m join person p on p.person_id = m.person_id
+        join noisy_person n on n.person_id = m.person_id and n.system = 'social'
+        left join person_interest i on i.person_id = m.person_id
+        left join answer a on a.answer_id = -(m.touch_id * 8 + m.number)
         union all
         select code('M', c.comment_id + 900000000000, 12), p.social_platform, p.social_profile_id,
             null, 'inbound', 'comment', null, pick(['positive', 'positive', 'neutral'],
                 chance(c.comment_id, 'comment.mood')), null, null, p.market, c.created_at,
-            post_below(i.interest_group, c.created_at, c.comment_id),
+            post_below(i.interest_group, c.created_at, c.comment_id), null, false, null,
             c.created_at, c.comment_id + 900000000000
         from social_comment c join person p on p.person_id = c.person_id
         join person_interest i on i.person_id = c.person_id

@@ -29,23 +29,36 @@ def _create_cases(con: duckdb.DuckDBPyConnection) -> None:
         with steps as (
             select case_number, 0 as number, opened_at as happened_at, 'created' as field,
                 null as old_value, null as new_value from service_case
-            union all select case_number, 1, responded_at, 'Status', 'New', 'Working'
-                from service_case
             union all select case_number, 2, handed_at, 'Owner', user_code(owner_number),
                 user_code(owner_2_number) from service_case
             union all select case_number, 3, handed_2_at, 'Owner', user_code(owner_2_number),
                 user_code(owner_3_number) from service_case
-            union all select case_number, 4, resolved_at, 'Status', 'Working', 'Closed'
+        ),
+        statuses as (
+            select case_number, 1 as number, responded_at as happened_at, 'Working' as status
                 from service_case
+            union all select case_number, 4, held_at, 'On Hold' from service_case
+            union all select case_number, 5, hold_ended_at, 'New' from service_case
+            union all select case_number, 6, waits_from, 'Waiting on Customer' from service_case
+            union all select case_number, 7, back_at, 'Working' from service_case
+            union all select case_number, 8, first_resolved_at, 'Closed' from service_case
+            union all select case_number, 9, reopened_at, 'Working' from service_case
+            union all select case_number, 10, resolved_2_at, 'Closed' from service_case
         )
-        select * from steps where happened_at is not null;
+        select * from steps where happened_at is not null
+        union all
+        select case_number, number, happened_at, 'Status', lag(status, 1, 'New') over (
+            partition by case_number order by happened_at, number), status
+        from statuses where happened_at is not null;
         create temp view sf_case as
         with stated as (
             select s.case_number, s.number, s.happened_at,
                 coalesce(last_value(case when field = 'Status' then new_value end ignore nulls)
                     over along, 'New') as status,
                 coalesce(last_value(case when field = 'Owner' then new_value end ignore nulls)
-                    over along, user_code(c.owner_number)) as owner_id
+                    over along, user_code(c.owner_number)) as owner_id,
+                last_value(case when new_value = 'Closed' then happened_at end ignore nulls)
+                    over along as closed_at
             from case_step s join service_case c on c.case_number = s.case_number
             window along as (partition by s.case_number order by s.happened_at,
                 s.number rows between unbounded preceding and current row)
@@ -67,40 +80,56 @@ def _create_cases(con: duckdb.DuckDBPyConnection) -> None:
                 end as order_number_c,
             case when c.topic in ('ingredients', 'allergy') then (select list(gtin order by gtin)
                 from product)[1 + c.case_number % 30] end as gtin_c,
-            c.market as market_c, case when s.status = 'Closed' then c.resolved_at
+            c.market as market_c, case when s.status = 'Closed' then s.closed_at
                 end as closed_date, false as is_deleted,
             c.opened_at as created_date, s.happened_at as system_modstamp, s.happened_at as _at,
-                c.case_number * 8 + s.number as _id
+                c.case_number * 16 + s.number as _id
         from stated s join service_case c on c.case_number = s.case_number
         join person p on p.person_id = c.person_id
         join noisy_person n on n.person_id = c.person_id and n.system = 'case'
         left join contact_known k on k.person_id = c.person_id;
         create temp view sf_case_history as
-        select code('018', s.case_number * 8 + s.number, 12) || 'AAA' as id,
+        select code('018', s.case_number * 16 + s.number, 12) || 'AAA' as id,
             case_code(s.case_number) as case_id, field, old_value, new_value,
             user_code(c.owner_number) as created_by_id, s.happened_at as created_date,
-                s.happened_at as _at, s.case_number * 8 + s.number as _id
+                s.happened_at as _at, s.case_number * 16 + s.number as _id
         from case_step s join service_case c on c.case_number = s.case_number
     """)
 
 
 def _create_comments(con: duckdb.DuckDBPyConnection, calendar: Calendar) -> None:
-    """A machine confirms at once (no answer), employees answer, and some notes stay inside."""
+    """A machine confirms at once (no answer), employees answer, and some notes stay inside.
+
+    Customers write again: while they wait, when they were asked, after their case was closed.
+    """
     con.execute(f"""
         create temp view sf_case_comment as
         with comments as (
             select answer_id * 4 as comment_id, case_number, employee_number, true as published,
                 false as automatic, origin as channel, topic, answer_code,
                 answered_at as happened_at
-            from answer
+            from answer where answer_id >= 0
             union all
-            select case_number * 16 + 13, case_number, 0, true, true, 'Email', topic, null,
-                opened_at + interval 15 second from service_case
+            select m.case_number * 16 + v.slot, m.case_number, 0, true, true, 'Email', topic, null,
+                m.asked_at + interval 15 second
+            from customer_message m join service_case c on c.case_number = m.case_number
+            join (values (0, 13), (3, 11)) v(position, slot) on v.position = m.position
             where origin in ('Email', 'Web')
             union all
             select answer_id * 4 + 2, case_number, employee_number, false, false, null, topic, null,
                 answered_at - interval 3 minute
-            from answer where chance(answer_id, 'comment.note') < 0.3
+            from answer where answer_id >= 0 and chance(answer_id, 'comment.note') < 0.3
+            union all
+            select m.case_number * 16 + 2 * m.position - 1, m.case_number, null, true, false,
+                origin, topic, null, m.asked_at
+            from customer_message m join service_case c on c.case_number = m.case_number
+            where m.position > 0
+            union all
+            select case_number * 16 + v.slot, case_number, case when handed_2_at is not null
+                then owner_3_number when handed_at is not null then owner_2_number
+                else owner_number end, true, false, origin, topic, null,
+                case v.slot when 7 then back_answered_at else reopen_answered_at end
+            from service_case, (values (7), (9)) v(slot)
         )
         select code('00a', comment_id, 12) || 'AAA' as id, case_code(case_number) as parent_id,
             user_code(employee_number) as created_by_id,

@@ -34,7 +34,7 @@ _ORDERS = {
     "sale_line": "purchase_id, line_number",
     "household": "household_id",
     "sla": "commitment_code, subject_id",
-    "ticket": "case_id",
+    "ticket": "ticket_id",
     "answer": "comment_id",
     "lead": "record_id",
 }
@@ -109,6 +109,11 @@ def _journeys(con: duckdb.DuckDBPyConnection) -> None:
         select 'comment:' || comment_id, person_id, null, created_at, 'social_message', 'awareness',
             null, 'social.profile:' || social_platform || '/' || social_profile_id, true, null, null
         from social_comment join person using (person_id)
+        union all
+        select 'message:' || message_code(m.touch_id, m.number), m.person_id, null, m.sent_at,
+            'social_message', 'intent', null, 'social.profile:' || p.social_platform || '/'
+                || p.social_profile_id, true, null, null
+        from thread_message m join person p on p.person_id = m.person_id where m.number = 3
         union all
         select 'lead:' || lead_id, person_id, null, captured_at, 'lead: ' || lead_source, 'intent',
             null, 'salesforce.lead:' || lead_code(lead_id), true, null, null
@@ -263,13 +268,15 @@ def _commitments(con: duckdb.DuckDBPyConnection, calendar: Calendar, rules: Comp
 
 
 def _service(con: duckdb.DuckDBPyConnection) -> None:
+    _tickets(con)
     con.execute("""
-        create view truth_ticket as
-        select 'salesforce.case:' || case_code(case_number) as ticket_id,
-            case_code(case_number) as case_id, person_id, market, topic, origin, type, opened_at,
-            responded_at as first_response_at, resolved_at, handoffs,
-            round(response_seconds / 60.0, 4) as response_minutes, order_journey_id
-        from service_case;
+        create macro ticket_id_of(case_number) as case when case_number >= 0
+            then 'salesforce.case:' || case_code(case_number)
+            else 'social.conversation:' || message_code(-case_number // 2,
+                case when -case_number % 2 = 1 then 3 else 0 end) end;
+        create macro comment_code(answer_id) as case when answer_id >= 0
+            then code('00a', answer_id * 4, 12) || 'AAA'
+            else message_code(-answer_id // 8, -answer_id % 8) end;
         create view truth_handoff as
         select case_code(h.case_number) as case_id, h.position, h.person_id,
             user_code(h.from_employee) as from_user_id, user_code(h.to_employee) as to_user_id,
@@ -278,19 +285,22 @@ def _service(con: duckdb.DuckDBPyConnection) -> None:
         from handoff h join employee f on f.employee_number = h.from_employee join employee t
             on t.employee_number = h.to_employee;
         create view truth_answer as
-        select code('00a', answer_id * 4, 12) || 'AAA' as comment_id,
-            case_code(case_number) as case_id, a.person_id, a.topic, a.origin as channel,
+        select comment_code(answer_id) as comment_id, ticket_id_of(case_number) as ticket_id,
+            case when case_number >= 0 then case_code(case_number) end as case_id, a.person_id,
+            a.topic, a.origin as channel,
             user_code(a.employee_number) as user_id, e.department, a.answered_at, a.answer_code,
                 a.is_planted
         from answer a join employee e on e.employee_number = a.employee_number;
         create view truth_answer_contradiction as
-        select c.person_id, c.topic, code('00a', c.first_answer_id * 4,
-            12) || 'AAA' as first_comment_id, code('00a', c.later_answer_id * 4,
-            12) || 'AAA' as later_comment_id,
+        select c.person_id, c.topic, comment_code(c.first_answer_id) as first_comment_id,
+            comment_code(c.later_answer_id) as later_comment_id,
             c.first_code, c.later_code, f.department as first_department,
                 l.department as later_department, c.first_answered_at, c.later_answered_at
         from answer_contradiction c join employee f on f.employee_number = c.first_employee
             join employee l on l.employee_number = c.later_employee;
+        create view truth_customer_message as
+        select ticket_id_of(case_number) as ticket_id, position, asked_at, answered_at
+        from customer_message;
         create view truth_survey as
         select code('a0S', survey_id, 12) || 'AAA' as survey_id, person_id, survey_type, score, case
             when case_number is not null then case_code(case_number) end as case_id,
@@ -300,6 +310,53 @@ def _service(con: duckdb.DuckDBPyConnection) -> None:
         select 'salesforce.contact:' || contact_id as record_id, person_id,
             point as contact_point_type, given_at, withdrawn_at
         from consent
+    """)
+
+
+def _tickets(con: duckdb.DuckDBPyConnection) -> None:
+    """Cases of the CRM, and conversations on social profiles, for which no case was opened.
+
+    Minutes are business minutes without those in which nothing was owed.
+    """
+    con.execute("""
+        create table case_paused as
+        select p.*, c.responded_at, c.resolved_at from case_pause p
+        join service_case c on c.case_number = p.case_number
+    """)
+    business_seconds(con, "case_paused", "paused_from", "paused_to", "paused_seconds")
+    con.execute("""
+        create table case_timed as
+        select c.case_number, c.market, c.opened_at, c.responded_at, c.resolved_at,
+            c.first_resolved_at, coalesce(sum(p.paused_seconds) filter (
+                where p.paused_to <= c.responded_at), 0)::bigint as paused_before_answer,
+            coalesce(sum(p.paused_seconds) filter (where p.paused_to <= c.resolved_at),
+                0)::bigint as paused_before_closing,
+            coalesce(sum(p.paused_seconds) filter (where p.paused_to <= c.first_resolved_at),
+                0)::bigint as paused_before_first_closing
+        from service_case c left join case_paused p on p.case_number = c.case_number
+        group by all
+    """)
+    for time in ("responded", "resolved", "first_resolved"):
+        business_seconds(con, "case_timed", "opened_at", f"{time}_at", f"{time}_seconds")
+    con.execute("""
+        create view truth_ticket as
+        select 'salesforce.case:' || case_code(c.case_number) as ticket_id,
+            case_code(c.case_number) as case_id, c.person_id, c.market, c.topic, c.origin, c.type,
+            c.opened_at, c.responded_at as first_response_at, c.first_resolved_at, c.resolved_at,
+            c.handoffs, (c.reopened_at is not null)::int as reopenings,
+            round((t.responded_seconds - t.paused_before_answer) / 60.0, 4) as response_minutes,
+            round((t.resolved_seconds - t.paused_before_closing) / 60.0, 4) as resolution_minutes,
+            round((t.first_resolved_seconds - t.paused_before_first_closing) / 60.0, 4)
+                as first_resolution_minutes, c.order_journey_id
+        from service_case c join case_timed t on t.case_number = c.case_number
+        union all
+        select 'social.conversation:' || message_code(touch_id, min(number)), null, person_id,
+            market, topic, 'Social', null, min(sent_at), min(sent_at) filter (
+                where employee_number is not null), null, null, 0, 0, null, null, null, null
+        from thread_message group by touch_id, conversation, person_id, market, topic;
+        create view truth_ticket_pause as
+        select 'salesforce.case:' || case_code(case_number) as ticket_id, status, paused_from,
+            paused_to from case_pause where paused_from is not null
     """)
 
 

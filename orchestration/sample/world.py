@@ -12,6 +12,7 @@ import duckdb
 
 from orchestration.lib.companies import Company
 from orchestration.sample import (
+    answers,
     business_time,
     campaigns,
     chance,
@@ -34,6 +35,7 @@ from orchestration.sample import (
     shopify,
     store_app,
     stores,
+    threads,
     truth,
 )
 from orchestration.sample.files import Outbox
@@ -76,6 +78,8 @@ class World:
         referrals.create_codes(con, params)
         shopify.build(con, params, calendar)
         service.build(con, params, calendar)
+        threads.build(con, params, calendar)
+        answers.build(con, params, calendar)
         salesforce_people.create_macros(con)
         salesforce_people.build_contacts(con, params, calendar)
         yield "orders, cases and contacts"
