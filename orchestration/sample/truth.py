@@ -343,16 +343,19 @@ def _tickets(con: duckdb.DuckDBPyConnection) -> None:
         select 'salesforce.case:' || case_code(c.case_number) as ticket_id,
             case_code(c.case_number) as case_id, c.person_id, c.market, c.topic, c.origin, c.type,
             c.opened_at, c.responded_at as first_response_at, c.first_resolved_at, c.resolved_at,
-            c.handoffs, (c.reopened_at is not null)::int as reopenings,
+            (c.handed_at is not null)::int + (c.handed_2_at is not null)::int as handoffs,
+            (c.reopened_at is not null)::int as reopenings,
             round((t.responded_seconds - t.paused_before_answer) / 60.0, 4) as response_minutes,
             round((t.resolved_seconds - t.paused_before_closing) / 60.0, 4) as resolution_minutes,
             round((t.first_resolved_seconds - t.paused_before_first_closing) / 60.0, 4)
                 as first_resolution_minutes, c.order_journey_id
-        from service_case c join case_timed t on t.case_number = c.case_number
-        union all
-        select 'social.conversation:' || message_code(touch_id, min(number)), null, person_id,
-            market, topic, 'Social', null, min(sent_at), min(sent_at) filter (
-                where employee_number is not null), null, null, 0, 0, null, null, null, null
+        from service_case c join case_timed t on t.case_number = c.case_number;
+        create view truth_conversation as
+        select 'social.conversation:' || message_code(touch_id, min(number)) as ticket_id,
+            person_id, market, topic, min(sent_at) as opened_at, min(sent_at) filter (
+                where employee_number is not null) as first_response_at,
+            max(sent_at) filter (where employee_number is not null) as last_answer_at,
+            max(sent_at) filter (where direction = 'inbound') as last_question_at
         from thread_message group by touch_id, conversation, person_id, market, topic;
         create view truth_ticket_pause as
         select 'salesforce.case:' || case_code(case_number) as ticket_id, status, paused_from,

@@ -287,6 +287,7 @@ def test_tickets_wait_as_long_as_they_truly_did(marts: duckdb.DuckDBPyConnection
             or fct_ticket.first_response_at is distinct from ticket.first_response_at
             or fct_ticket.resolved_at is distinct from ticket.resolved_at
             or fct_ticket.handoff_count is distinct from ticket.handoffs
+            or fct_ticket.reopen_count is distinct from ticket.reopenings
             or abs(fct_ticket.waited_business_minutes - ticket.response_minutes) > 0.1
         """,
     )
