@@ -25,6 +25,7 @@ CODE = (
     "dbt_project",
     "dbt_project.yml",
     "orchestration/attribution",
+    "orchestration/customer_value",
     "orchestration/identity",
     "orchestration/layouts",
     "orchestration/propensity",
