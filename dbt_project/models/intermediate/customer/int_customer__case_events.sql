@@ -1,11 +1,12 @@
 {{ config(materialized='view') }}
 {#
     Grain: stage that sales gave to a customer's lead, or answer that service gave on a topic. Fact
-    type: transaction. That the lead was captured and the deal won are contacts, not events here.
+    type: transaction. That the lead was captured and the deal won are contacts, not events here. Each record of a lead tells its own.
 #}
 with lead_stages as (
     select * from {{ ref('fct_lead_stage') }}
     where customer_key <> {{ unknown_key() }}
+        and record_lead_key = lead_key
         and stage not in ('captured', 'won')
 ),
 

@@ -1,10 +1,12 @@
--- Grain: one row per lead of a CRM campaign with a known cost: its equal share of it. Merged and
--- deleted leads bear no cost; the shares of a campaign sum to what it cost.
+-- Grain: one row per lead of a CRM campaign with a known cost: its equal share of it. Duplicates
+-- and deleted leads bear no cost; the shares of a campaign sum to what it cost.
 with
 
 leads as (
     select * from {{ ref('int_lead__leads_unioned') }}
-    where not is_deleted and merged_into_lead_code is null and not is_inferred
+    where not is_deleted
+        and not is_inferred
+        and lead_code not in (select lead_code from {{ ref('int_lead__duplicates_found') }})
 ),
 
 campaigns as (

@@ -1,16 +1,47 @@
--- Grain: one row per lead that has deals. Won deals without a value, or in a currency without a
--- rate, are counted beside the sum. Whoever has the latest deal stands for those who have them.
+-- Grain: one row per lead that has deals, those of its duplicates included (a duplicate has its own
+-- beside). Won deals without a value, or in a currency without a rate, are counted beside the sum.
+-- Whoever has the latest deal stands for those who have them.
 with
 
 deals as (
     select * from {{ ref('int_lead__deals_unioned') }}
 ),
 
+duplicates as (
+    select * from {{ ref('int_lead__duplicates_found') }}
+),
+
+parts as (
+    select
+        lead_code as record_code,
+        lead_code
+    from deals
+    union
+    select
+        lead_code as record_code,
+        duplicate_of_lead_code as lead_code
+    from duplicates
+),
+
+deals_of_leads as (
+    select
+        parts.lead_code,
+        deals.deal_code,
+        deals.employee_code,
+        deals.stage,
+        deals.amount,
+        deals.opened_at,
+        deals.closed_at,
+        deals.load_id
+    from parts
+    inner join deals on parts.record_code = deals.lead_code
+),
+
 latest_deals as (
     select
         lead_code,
         employee_code
-    from deals
+    from deals_of_leads
     qualify
         row_number() over (
             partition by lead_code
@@ -27,7 +58,7 @@ summed as (
         sum(case when stage = 'won' then amount end) as won_amount,
         sum(case when stage = 'opportunity' then amount end) as open_amount,
         max(load_id) as load_id
-    from deals
+    from deals_of_leads
     group by lead_code
 )
 

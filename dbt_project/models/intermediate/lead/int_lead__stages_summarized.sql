@@ -3,7 +3,7 @@
 with
 
 entries as (
-    select * from {{ ref('int_lead__stages_entered') }}
+    select * from {{ ref('int_lead__stages_moved') }}
 )
 
 select
@@ -11,7 +11,7 @@ select
     {%- for stage in [
         'engaged', 'mql', 'sal', 'sql', 'opportunity', 'won', 'lost', 'rejected', 'recycled'
     ] %}
-    min(case when stage = '{{ stage }}' then stated_at end) as {{ stage }}_at,
+    min(case when stage = '{{ stage }}' and stage_entry_number = 1 then stated_at end) as {{ stage }}_at,
     {%- endfor %}
     max(case when is_last then stage end) as current_stage,
     case max(case when stage_rank <= 7 then stage_rank end)

@@ -1,6 +1,7 @@
 -- Grain: one row per lead. Accumulating snapshot: each stage has the time it was first entered.
 -- Rebuilt whole, so late history rows move times to where they belong. Deals without a lead stand
--- as inferred leads; deleted and merged leads stay and are not counted (is_counted).
+-- as inferred leads; deleted leads and duplicates stay and are not counted (is_counted). A lead
+-- that counts for duplicates has the stages and deals of all its records.
 with
 
 leads as (
@@ -13,6 +14,10 @@ stages as (
 
 deals as (
     select * from {{ ref('int_lead__deals_summarized') }}
+),
+
+duplicates as (
+    select * from {{ ref('int_lead__duplicates_found') }}
 ),
 
 actions as (
@@ -51,10 +56,11 @@ select
     {{ key_or_unknown('leads.campaign_code') }} as campaign_key,
     {{ key_or_unknown('coalesce(leads.employee_code, deals.employee_code)') }} as employee_key,
     coalesce(employees.department, 'unknown') as department,
-    {{ key_or_unknown('survivors.lead_code') }} as duplicate_of_lead_key,
+    {{ key_or_unknown('duplicates.duplicate_of_lead_code') }} as duplicate_of_lead_key,
+    duplicates.duplicate_rule,
     leads.is_inferred,
     leads.is_deleted,
-    not leads.is_deleted and leads.merged_into_lead_code is null as is_counted,
+    not leads.is_deleted and duplicates.lead_code is null as is_counted,
     coalesce(leads.market_code, 'unknown') as market_code,
     coalesce(leads.lead_source, 'unknown') as lead_source,
     coalesce(leads.status, 'unknown') as status,
@@ -95,7 +101,7 @@ left join costs on leads.lead_code = costs.lead_code
 left join channels
     on leads.channel_system = channels.system
     and coalesce(leads.lead_source, '') = channels.source
-left join leads as survivors on leads.merged_into_lead_code = survivors.lead_code
+left join duplicates on leads.lead_code = duplicates.lead_code
 left join identities on leads.record_id = identities.record_id
 left join employees
     on coalesce(leads.employee_code, deals.employee_code) = employees.employee_code
