@@ -79,21 +79,26 @@ def test_sales_and_what_was_given_back_are_those_of_truth(
 
 
 def test_leads_and_deals_are_those_of_truth(marts: duckdb.DuckDBPyConnection) -> None:
-    """Every lead that was not merged or deleted, when it was qualified, and what it brought."""
+    """Every lead that counts, when it was qualified, and what each record of a lead brought.
+
+    When a lead with duplicates was qualified is a question of all its records (see the lead tests).
+    """
     assert not rows(
         marts,
         """
         with truly as (
-            select lead.record_id as lead_id, lead.captured_at, lead.mql_at, lead.won_at,
-                lead.amount_eur
+            select lead.record_id as lead_id, lead.captured_at, lead.won_at, lead.amount_eur,
+                fct_lead.is_counted,
+                case when lead_key in (select duplicate_of_lead_key from marts.fct_lead)
+                    then fct_lead.mql_at else lead.mql_at end as mql_at
             from truth.lead inner join marts.fct_lead on lead.record_id = fct_lead.lead_id
-            where fct_lead.is_counted
         ),
         happened as (
             select lead_id, 'lead' as conversion_type, captured_at as converted_at,
-                null::double as amount from truly
+                null::double as amount from truly where is_counted
             union all
-            select lead_id, 'qualified_lead', mql_at, null from truly where mql_at is not null
+            select lead_id, 'qualified_lead', mql_at, null from truly
+            where mql_at is not null and is_counted
             union all
             select lead_id, 'won_deal', won_at, amount_eur from truly where won_at is not null
         )

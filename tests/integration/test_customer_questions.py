@@ -81,6 +81,11 @@ def test_the_timeline_holds_what_truly_happened(marts: duckdb.DuckDBPyConnection
         f"""
         select * from ({listed}) as truly
         anti join marts.customer_timeline using (lead_id, event_type, occurred_at)
+        where lead_id not in (
+            select survivor.lead_id from marts.fct_lead
+            inner join marts.fct_lead as survivor
+                on fct_lead.duplicate_of_lead_key = survivor.lead_key
+        )
         """,
     )
 

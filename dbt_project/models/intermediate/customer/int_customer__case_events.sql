@@ -1,7 +1,8 @@
 {{ config(materialized='view') }}
 {#
     Grain: stage that sales gave to a customer's lead, or answer that service gave on a topic. Fact
-    type: transaction. That the lead was captured and the deal won are contacts, not events here. Each record of a lead tells its own.
+    type: transaction. That the lead was captured and the deal won are contacts, not events here.
+    Each record of a lead tells its own.
 #}
 with lead_stages as (
     select * from {{ ref('fct_lead_stage') }}
