@@ -62,6 +62,32 @@ class Leads(Part):
     )
 
 
+class Funnel(Part):
+    """How the funnel is told: bands of age, and when odds are trusted."""
+
+    age_band_days: tuple[int, ...] = Field(
+        default=(7, 30, 90, 180),
+        min_length=1,
+        description="Days at which a band of age ends and the next begins, ascending",
+    )
+    min_ended: int = Field(
+        default=20,
+        ge=1,
+        description="Leads or deals that must have been in a stage and have ended before its share "
+        "of won ones counts as odds; with fewer the odds of all stages of the kind count, and with "
+        "fewer still they are unknown",
+    )
+
+    @model_validator(mode="after")
+    def _ascending(self) -> Funnel:
+        if any(
+            one >= other
+            for one, other in zip((0, *self.age_band_days), self.age_band_days, strict=False)
+        ):
+            raise ValueError("age_band_days are not positive and ascending")
+        return self
+
+
 class OpportunityStage(Part):
     """What a system's opportunity stage means."""
 

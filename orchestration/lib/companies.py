@@ -17,6 +17,7 @@ from typing import Any
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from orchestration.lib.agreement_rules import (
+    Funnel,
     Leads,
     LeadStage,
     OpportunityStage,
@@ -90,6 +91,7 @@ class Company(Part):
     campaign_targets: tuple[CampaignTarget, ...] = ()
     channel_rules: tuple[ChannelRule, ...] = ()
     leads: Leads = Leads()
+    funnel: Funnel = Funnel()
     lead_stages: tuple[LeadStage, ...] = ()
     opportunity_stages: tuple[OpportunityStage, ...] = ()
     ticket_statuses: tuple[TicketStatus, ...] = ()

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_args
 
@@ -64,6 +66,13 @@ TABLES: dict[str, dict[str, str]] = {
         "response_days": "INTEGER",
         "opt_out_days": "INTEGER",
         "frequency_days": "INTEGER",
+    },
+    "funnel": {"min_ended_count": "INTEGER"},
+    "age_band": {
+        "band_number": "INTEGER",
+        "age_band": "VARCHAR",
+        "from_days": "INTEGER",
+        "to_days": "INTEGER",
     },
     "survivorship": {"field": "VARCHAR", "record_type": "VARCHAR", "trust": "INTEGER"},
     "own_brand": {"brand": "VARCHAR"},
@@ -230,6 +239,8 @@ def rule_rows(company: Company) -> dict[str, list[Row]]:
     values: dict[str, list[tuple[Any, ...]]] = {
         "company": [_company(company)],
         "in_market": [tuple(dict(company.in_market).values())],
+        "funnel": [(company.funnel.min_ended,)],
+        "age_band": age_bands(company.funnel.age_band_days),
         "survivorship": _survivorship(company),
         "own_brand": [(brand,) for brand in company.own_brands],
         "free_mail_domain": [(d.lower(),) for d in company.identity.free_mail_domains],
@@ -312,6 +323,18 @@ def _company(company: Company) -> tuple[Any, ...]:
         company.leads.duplicate_days,
         company.leads.deal_margin_pct,
     )
+
+
+def age_bands(ends: Sequence[int]) -> list[tuple[int, str, int, int | None]]:
+    """Bands of age in days: number, name, first day, first day after it; the last has no end."""
+    begins = (0, *ends)
+    names = [*(f"{a} to {b - 1} days" for a, b in pairwise(begins)), f"{begins[-1]} days and more"]
+    return [
+        (number, name, begin, end)
+        for number, (name, begin, end) in enumerate(
+            zip(names, begins, (*ends, None), strict=True), start=1
+        )
+    ]
 
 
 def _survivorship(company: Company) -> list[tuple[str, str, int]]:

@@ -140,6 +140,20 @@ CHANNEL_CREDIT = {
     "assisted_conversions": 0,
     "closed_conversions": 1,
 }
+STAGE_MONTH = {
+    "month_start_date": DAY,
+    "stage": "mql",
+    "opening_count": 2,
+    "entered_count": 1,
+    "left_count": 2,
+    "closing_count": 1,
+    "left_undated_count": 0,
+}
+REACHED = {
+    f"{how}_{stage}_count": 1
+    for how in ("reached", "entered")
+    for stage in ("engaged", "mql", "sal", "sql", "opportunity", "won")
+}
 SPEND = {"spend_amount": 5, "clicks": 3, "impressions": 9, "claimed_conversions": 2}
 CREDITED = {
     "attribution_model": "linear",
@@ -1064,6 +1078,71 @@ CASES = [
         "time_does_not_run_backwards",
         {"entered_at": EARLY, "left_at": LATE},
         {"left_at": datetime(2025, 1, 1)},
+    ),
+    Case(
+        "fct_lead_funnel_monthly",
+        "leads_reconcile",
+        [
+            mart("fct_lead", is_counted=True, is_inferred=False, won_amount=5.0),
+            mart("fct_lead_funnel_monthly", lead_count=1, won_amount=5.0, **REACHED),
+        ],
+        [sql("update marts.fct_lead set won_amount = 6.0")],
+    ),
+    rows(
+        "fct_lead_funnel_monthly",
+        "funnel_narrows",
+        {"lead_count": 1} | REACHED,
+        {"reached_sql_count": 2},
+    ),
+    rows("fct_lead_stage_monthly", "stages_balance", STAGE_MONTH, {"left_count": 1}),
+    Case(
+        "fct_lead_stage_monthly",
+        "closings_reconcile",
+        [
+            mart("fct_lead", is_counted=True, current_stage="mql"),
+            mart("fct_lead_stage_monthly", **STAGE_MONTH),
+        ],
+        [sql("update marts.fct_lead set current_stage = 'won'")],
+    ),
+    Case(
+        "fct_lead_stage_monthly",
+        "openings_are_the_closings_before",
+        [
+            mart("fct_lead_stage_monthly", **STAGE_MONTH | {"opening_count": 0}),
+            mart(
+                "fct_lead_stage_monthly",
+                **STAGE_MONTH | {"opening_count": 1, "month_start_date": date(2025, 4, 1)},
+            ),
+        ],
+        [sql("update marts.fct_lead_stage_monthly set opening_count = 0")],
+    ),
+    rows(
+        "lead_velocity",
+        "passages_are_explained",
+        {
+            "passage_count": 3,
+            "timed_count": 1,
+            "reversed_count": 1,
+            "undated_count": 1,
+            "median_days": 2.0,
+            "p90_days": 2.0,
+        },
+        {"undated_count": 0},
+    ),
+    Case(
+        "fct_lead_ageing",
+        "open_leads_reconcile",
+        [
+            mart("fct_lead", is_counted=True, current_stage="sal"),
+            mart("fct_lead_ageing", lead_key=1),
+        ],
+        [sql("update marts.fct_lead set current_stage = 'lost'")],
+    ),
+    rows(
+        "fct_lead_ageing",
+        "ages_are_possible",
+        {"days_in_stage": 2.0, "days_since_capture": 3.0},
+        {"days_in_stage": 4.0},
     ),
     rows(
         "fct_lead_sla",

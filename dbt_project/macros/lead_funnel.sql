@@ -1,0 +1,251 @@
+{#
+    The funnel: how records (leads, deals) move through stages. The warehouse's models and
+    orchestration/leads render these macros; each returns a select statement over relations that
+    the caller names, so that it stands as the body of a common table expression.
+
+    `record` is the column that tells records apart. Stages come with their place in the funnel and
+    with what they mean for the outcome: open (still under way), won or lost.
+#}
+
+{# Entries of records into stages, from events in which a record is said to be in a stage. Events:
+   record, stage, stage_rank, outcome, entered_at (null: nobody knows; it comes last) and said_order
+   (order among equal times). An event that says the same stage again is no entry. #}
+{% macro stage_moves(events, record) -%}
+    select
+        *,
+        row_number() over (partition by {{ record }} order by event_number) as entry_number,
+        row_number() over (partition by {{ record }}, stage order by event_number)
+            as stage_entry_number,
+        lag(stage_rank) over (partition by {{ record }} order by event_number) as previous_rank,
+        lag(outcome) over (partition by {{ record }} order by event_number) as previous_outcome,
+        lead(entered_at) over (partition by {{ record }} order by event_number) as left_at,
+        row_number() over (partition by {{ record }} order by event_number desc) = 1 as is_last
+    from (
+        select
+            *,
+            lag(stage) over (partition by {{ record }} order by event_number) as previous_stage
+        from (
+            select
+                *,
+                row_number() over (
+                    partition by {{ record }}
+                    order by entered_at nulls last, said_order, stage_rank, stage
+                ) as event_number
+            from {{ events }}
+        ) as numbered
+    ) as compared
+    where previous_stage is null or previous_stage <> stage
+{%- endmacro %}
+
+{# Records per stage and period: opening + entered - left = closing. Moves: keys, entered_period and
+   left_period (null: unknown, or still there), is_left. What was left at a time that nobody knows
+   stays in the closing and is counted in it (left_undated_count). Entries without a time stand in a
+   row of their own, whose period is `undated`. `periods` has one row per period that is told. #}
+{% macro stage_flows(moves, periods, keys, undated) -%}
+    {%- set key_list = keys | join(', ') -%}
+    with changed as (
+        select
+            {{ key_list }},
+            period,
+            sum(entered_count) as entered_count,
+            sum(left_count) as left_count,
+            sum(left_undated_count) as left_undated_count
+        from (
+            select
+                {{ key_list }},
+                entered_period as period,
+                1 as entered_count,
+                0 as left_count,
+                case when is_left and left_period is null then 1 else 0 end as left_undated_count
+            from {{ moves }}
+            where entered_period is not null
+            union all
+            select {{ key_list }}, left_period as period, 0, 1, 0
+            from {{ moves }}
+            where entered_period is not null and left_period is not null
+        ) as changes
+        group by {{ key_list }}, period
+    ),
+
+    begun as (
+        select {{ key_list }}, min(period) as first_period from changed group by {{ key_list }}
+    ),
+
+    summed as (
+        select
+            {%- for key in keys %}
+            begun.{{ key }},
+            {%- endfor %}
+            periods.period,
+            coalesce(changed.entered_count, 0) as entered_count,
+            coalesce(changed.left_count, 0) as left_count,
+            sum(coalesce(changed.entered_count, 0) - coalesce(changed.left_count, 0)) over (
+                partition by {% for key in keys %}begun.{{ key }}, {% endfor %}1
+                order by periods.period
+            ) as closing_count,
+            sum(coalesce(changed.left_undated_count, 0)) over (
+                partition by {% for key in keys %}begun.{{ key }}, {% endfor %}1
+                order by periods.period
+            ) as left_undated_count
+        from begun
+        inner join {{ periods }} as periods on periods.period >= begun.first_period
+        left join changed
+            on periods.period = changed.period
+            {%- for key in keys %}
+            and begun.{{ key }} = changed.{{ key }}
+            {%- endfor %}
+    )
+
+    select
+        {{ key_list }},
+        period,
+        cast(closing_count - entered_count + left_count as bigint) as opening_count,
+        cast(entered_count as bigint) as entered_count,
+        cast(left_count as bigint) as left_count,
+        cast(closing_count as bigint) as closing_count,
+        cast(left_undated_count as bigint) as left_undated_count
+    from summed
+    where closing_count <> 0 or entered_count <> 0 or left_count <> 0
+    union all
+    select
+        {{ key_list }},
+        {{ undated }} as period,
+        cast(0 as bigint) as opening_count,
+        count(*) as entered_count,
+        count(case when is_left then 1 end) as left_count,
+        count(case when not is_left then 1 end) as closing_count,
+        cast(0 as bigint) as left_undated_count
+    from {{ moves }}
+    where entered_period is null
+    group by {{ key_list }}
+{%- endmacro %}
+
+{# Pairs of stages that a record has been in, from one of the funnel to a later one, with the days
+   between the first time in each. Firsts: record, stage, stage_rank, outcome, entered_at (first
+   time; null: not known). Days are null where a time is not known, negative where the later stage
+   came first. #}
+{% macro stage_pairs(firsts, record) -%}
+    select
+        earlier.{{ record }},
+        earlier.stage as from_stage,
+        earlier.stage_rank as from_stage_rank,
+        later.stage as to_stage,
+        later.stage_rank as to_stage_rank,
+        earlier.entered_at as from_entered_at,
+        later.entered_at as to_entered_at,
+        {{ days_from('earlier.entered_at', 'later.entered_at') }} as days_between
+    from {{ firsts }} as earlier
+    inner join {{ firsts }} as later
+        on earlier.{{ record }} = later.{{ record }}
+        and earlier.stage_rank < later.stage_rank
+    where earlier.outcome = 'open'
+{%- endmacro %}
+
+{# Where each record stands at each of some instants, from what had happened before. Entries:
+   record, entry_number, stage, outcome, entered_at; instants: as_of_at and is_latest. Entries whose
+   time nobody knows are known at the latest instant only. #}
+{% macro records_standing(entries, instants, record) -%}
+    select
+        instants.as_of_at,
+        instants.is_latest,
+        entries.*
+    from {{ entries }} as entries
+    inner join {{ instants }} as instants
+        on entries.entered_at < instants.as_of_at
+        or (entries.entered_at is null and instants.is_latest)
+    qualify
+        row_number() over (
+            partition by instants.as_of_at, entries.{{ record }} order by entries.entry_number desc
+        ) = 1
+{%- endmacro %}
+
+{# Each stage under way that a record had been in at each instant, with what had become of the
+   record by then. Standings: result of `records_standing`. `keys` tell what counts as one stage. #}
+{% macro stage_visits(entries, standings, record, keys) -%}
+    {%- set entry_keys -%}
+        {% for key in keys %}entries.{{ key }}, {% endfor %}
+    {%- endset -%}
+    select
+        standings.as_of_at,
+        {{ entry_keys }}
+        entries.{{ record }},
+        standings.outcome,
+        min(entries.entered_at) as first_entered_at,
+        max(case when standings.outcome <> 'open' then standings.entered_at end) as ended_at
+    from {{ entries }} as entries
+    inner join {{ standings }} as standings
+        on entries.{{ record }} = standings.{{ record }}
+        and entries.entry_number <= standings.entry_number
+    where entries.outcome = 'open'
+        and (
+            entries.entered_at < standings.as_of_at
+            or (entries.entered_at is null and standings.is_latest)
+        )
+    group by standings.as_of_at, {{ entry_keys }} entries.{{ record }}, standings.outcome
+{%- endmacro %}
+
+{# Odds of a stage: of the records that have been in it and have ended, the share that was won.
+   Those still open are left out and counted. Visits: result of `stage_visits`. #}
+{% macro stage_odds(visits, keys, z=none) -%}
+    {%- set ended = "count(case when outcome <> 'open' then 1 end)" -%}
+    {%- set won = "count(case when outcome = 'won' then 1 end)" -%}
+    {%- set key_list -%}
+        {% for key in keys %}{{ key }}{% if not loop.last %}, {% endif %}{% endfor %}
+    {%- endset -%}
+    select
+        {{ key_list }},
+        count(*) as entered_count,
+        {{ ended }} as ended_count,
+        {{ won }} as won_count,
+        {{ ended }} - {{ won }} as lost_count,
+        count(*) - {{ ended }} as open_count,
+        case when {{ ended }} > 0 then cast({{ won }} as double) / {{ ended }} end as win_odds,
+        {{ wilson_low(won, ended, z) }} as win_odds_low,
+        {{ wilson_high(won, ended, z) }} as win_odds_high
+    from {{ visits }}
+    group by {{ key_list }}
+{%- endmacro %}
+
+{# Sums of a forecast over records of one stage and equal odds: what is expected to be won, with
+   bounds. The variance has two parts: chance (each record is won or not) and what is not known of
+   the odds (half the width of their interval, which moves all records alike). Chance is taken at
+   the middle of the interval, so that odds of 0 or 1 from few cases are not taken for sure. #}
+{% macro forecast_variance(weights, squares) -%}
+    (
+        {{ squares }} * (win_odds_low + win_odds_high) / 2.0
+        * (1.0 - (win_odds_low + win_odds_high) / 2.0)
+        + {{ weights }} * {{ weights }} * (win_odds_high - win_odds_low)
+        * (win_odds_high - win_odds_low) / (4.0 * {{ normal_95() }} * {{ normal_95() }})
+    )
+{%- endmacro %}
+
+{# Days that records took from a stage to being won, the middle one of those that took longer than
+   an age. Ages: keys and age_days; durations: keys and days_to_win. #}
+{% macro days_still_expected(ages, durations, keys) -%}
+    select
+        {% for key in keys %}ages.{{ key }}, {% endfor %}
+        ages.age_days,
+        count(*) as longer_won_count,
+        {{ quantile_of('durations.days_to_win', 0.5) }} as expected_days_to_win
+    from {{ ages }} as ages
+    inner join {{ durations }} as durations
+        on durations.days_to_win > ages.age_days
+        {%- for key in keys %}
+        and ages.{{ key }} = durations.{{ key }}
+        {%- endfor %}
+    group by {% for key in keys %}ages.{{ key }}, {% endfor %}ages.age_days
+{%- endmacro %}
+
+{# The warehouse's own stages from capture to the sale, in order, as a list for models. #}
+{% macro funnel_stages() -%}
+    {{ return(['captured', 'engaged', 'mql', 'sal', 'sql', 'opportunity', 'won']) }}
+{%- endmacro %}
+
+{# What one of the warehouse's stages means for the outcome. #}
+{% macro lead_outcome(stage) -%}
+    case
+        when {{ stage }} = 'won' then 'won'
+        when {{ stage }} in ('lost', 'rejected') then 'lost'
+        else 'open'
+    end
+{%- endmacro %}
