@@ -460,8 +460,10 @@ CASES = [
         [
             sent("salesforce.lead", id="00Q"),
             mart("bridge_customer_identity", record_id="salesforce.lead:00Q"),
+            sent("crm.lead", lead_id="1", _source="hub"),
+            mart("bridge_customer_identity", record_id="crm.lead:hub/1"),
         ],
-        [sent("salesforce.contact", id="003")],
+        [sent("salesforce.contact", id="003"), sent("crm.contact", contact_id="1", _source="hub")],
     ),
     rows(
         "bridge_customer_identity",
@@ -1158,7 +1160,7 @@ CASES = [
             sent("salesforce.case", id="a"),
             mart("fct_ticket", ticket_id="a"),
         ],
-        [sent("salesforce.case", id="b")],
+        [sent("crm.ticket", ticket_id="a", _source="desk")],
     ),
     rows("fct_ticket_handoff", "waits_not_negative", {"wait_minutes": 0.0}, {"wait_minutes": -1.0}),
     Case(

@@ -32,6 +32,10 @@ crm_leads as (
     select * from {{ ref('stg_crm__leads') }}
 ),
 
+crm_deals as (
+    select * from {{ ref('stg_crm__deals') }}
+),
+
 leads as (
     select * from {{ ref('stg_salesforce__leads') }}
 ),
@@ -68,6 +72,8 @@ mentions as (
     select campaign_code from coupons
     union
     select campaign_code from crm_leads
+    union
+    select campaign_code from crm_deals
     union
     select campaign_code from leads
     union

@@ -8,9 +8,14 @@ with web as (
 ),
 
 cases as (
-    select origin from {{ ref('stg_salesforce__cases') }}
+    select channel_system, origin from {{ ref('int_lead__tickets_unioned') }}
     union
-    select channel as origin from {{ ref('stg_salesforce__case_comments') }}
+    select
+        tickets.channel_system,
+        messages.channel as origin,
+    from {{ ref('int_lead__messages_unioned') }} as messages
+    inner join {{ ref('int_lead__tickets_unioned') }} as tickets
+        on messages.ticket_code = tickets.ticket_code
 ),
 
 tasks as (
@@ -24,7 +29,13 @@ leads as (
 ),
 
 crm_leads as (
-    select distinct lead_source from {{ ref('stg_crm__leads') }}
+    select lead_source from {{ ref('stg_crm__leads') }}
+    union
+    select lead_source from {{ ref('stg_crm__deals') }}
+),
+
+crm_activities as (
+    select distinct activity_type from {{ ref('stg_crm__activities') }}
 ),
 
 crm_campaigns as (
@@ -58,7 +69,7 @@ contacts as (
 origins as (
     select 'ga4' as system, source, medium, campaign_name as campaign from web
     union all
-    select 'salesforce.case', origin, null, null from cases
+    select channel_system, origin, null, null from cases
     union all
     select 'salesforce.task', task_subtype, null, null from tasks
     union all
@@ -67,6 +78,8 @@ origins as (
     select 'salesforce.campaign', campaign_type, null, null from crm_campaigns
     union all
     select 'crm.lead', lead_source, null, null from crm_leads
+    union all
+    select 'crm.activity', activity_type, null, null from crm_activities
     union all
     select system, source, null, null from sales
     union all
@@ -85,8 +98,8 @@ origins as (
     select 'distributor', 'e_tailer', null, null
     {% for system in [
         'ga4', 'klaviyo', 'social', 'salesforce.case', 'salesforce.task', 'salesforce.event',
-        'salesforce.lead', 'salesforce.campaign', 'salesforce.survey', 'crm.lead', 'shopify',
-        'shop', 'campaign', 'google_ads', 'facebook_ads', 'distributor', 'retail_media',
+        'salesforce.lead', 'salesforce.campaign', 'salesforce.survey', 'crm.lead', 'crm.activity',
+        'crm.ticket', 'crm.survey', 'shopify', 'shop', 'campaign', 'google_ads', 'facebook_ads', 'distributor', 'retail_media',
         'touchpoint',
     ] %}
     union all

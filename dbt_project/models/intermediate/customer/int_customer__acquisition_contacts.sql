@@ -35,6 +35,10 @@ tasks as (
     select 'salesforce.task:' || task_id as touchpoint_id from {{ ref('stg_salesforce__tasks') }}
     cross join company
     where {{ matches_pattern("coalesce(subject, '')", 'company.acquisition_campaign_pattern') }}
+    union all
+    select activity_code as touchpoint_id from {{ ref('stg_crm__activities') }}
+    cross join company
+    where {{ matches_pattern("coalesce(subject, '')", 'company.acquisition_campaign_pattern') }}
 ),
 
 int_customer__acquisition_contacts as (

@@ -16,6 +16,14 @@ leads as (
     select * from {{ ref('stg_salesforce__lead_versions') }}
 ),
 
+crm_leads as (
+    select * from {{ ref('stg_crm__lead_versions') }}
+),
+
+crm_contacts as (
+    select * from {{ ref('stg_crm__contact_versions') }}
+),
+
 accounts as (
     select * from {{ ref('stg_shopify__customer_versions') }}
 ),
@@ -52,6 +60,14 @@ statements as (
     union all
     select record_id, 'email', 'opt_out', updated_at, 'salesforce.lead'
     from leads
+    where has_opted_out_of_email
+    union all
+    select record_id, 'email', 'opt_out', updated_at, 'crm.contact'
+    from crm_contacts
+    where has_opted_out_of_email
+    union all
+    select record_id, 'email', 'opt_out', updated_at, 'crm.lead'
+    from crm_leads
     where has_opted_out_of_email
     union all
     select

@@ -1,7 +1,7 @@
 {{ config(materialized='view') }}
 {#
-    Grain: version of a person or company in a CRM, as sent: contacts, leads, accounts, and cases
-    that name no contact.
+    Grain: version of a person or company in a CRM, as sent: contacts, leads, accounts, and tickets
+    that name nobody.
 #}
 with contacts as (
     select * from {{ ref('stg_salesforce__contact_versions') }}
@@ -15,43 +15,12 @@ accounts as (
     select * from {{ ref('stg_salesforce__accounts') }}
 ),
 
-cases as (
-    select * from {{ ref('stg_salesforce__cases') }}
+tickets as (
+    select * from {{ ref('int_lead__tickets_unioned') }}
 ),
 
-flat_leads as (
-    select * from {{ ref('stg_crm__leads') }}
-),
-
-flat_accounts as (
-    select * from {{ ref('stg_crm__accounts') }}
-),
-
-deals as (
-    select * from {{ ref('stg_crm__deals') }}
-),
-
-{# Accounts that only a deal names are known by their deal; those without one have no date, so what
-   is known of them holds from the beginning. #}
-flat_account_versions as (
-    select
-        coalesce(flat_accounts.record_id, deals.record_id) as record_id,
-        flat_accounts.company_name,
-        flat_accounts.postal_code,
-        flat_accounts.city,
-        flat_accounts.market_code,
-        deals.first_deal_at,
-        coalesce(flat_accounts.load_id, deals.load_id) as load_id,
-    from flat_accounts
-    full outer join (
-        select
-            account_record_id as record_id,
-            min(coalesce(closed_at, opened_at)) as first_deal_at,
-            min(load_id) as load_id,
-        from deals
-        where account_record_id is not null
-        group by account_record_id
-    ) as deals on flat_accounts.record_id = deals.record_id
+other_crms as (
+    select * from {{ ref('int_customer__other_crm_record_versions') }}
 ),
 
 int_customer__crm_record_versions as (
@@ -90,22 +59,16 @@ int_customer__crm_record_versions as (
     from accounts
     union all
     select
-        record_id, 'salesforce', 'case', created_at, supplied_email, null, supplied_phone, null,
+        record_id, system, 'case', created_at, supplied_email, null, supplied_phone, null,
         null, null, null, null, null, null, market_code, created_at, is_deleted, null, load_id,
-    from cases
-    where contact_id is null
+    from tickets
+    where not is_person_known
     union all
     select
-        record_id, 'crm', 'lead', created_at, email, null, phone, given_name, family_name,
-        company_name, null, null, null, null, market_code, created_at, false, null, load_id,
-    from flat_leads
-    union all
-    select
-        record_id, 'crm', 'account',
-        coalesce(first_deal_at, cast('1900-01-01' as timestamp)), null, null, null, null, null,
-        company_name, null, null, postal_code, city, market_code, first_deal_at, false, null,
-        load_id,
-    from flat_account_versions
+        record_id, 'crm', record_type, version_at, email, mobile_phone, phone, given_name,
+        family_name, company_name, birth_date, street, postal_code, city, market_code, created_at,
+        is_deleted, merged_into_record_id, load_id,
+    from other_crms
 )
 
 select * from int_customer__crm_record_versions

@@ -1,7 +1,8 @@
 {#
     Grain: person record, identifier type and value: every identifier that a record
     ever carried, the ids of the records themselves included (of devices only where another
-    record names the device).
+    record names the device). A lead of whom the CRM names no person is the account of its deal;
+    of others the account is the company that they work for.
 #}
 with versions as (
     select * from {{ ref('int_customer__person_record_versions') }}
@@ -19,12 +20,20 @@ leads as (
     select * from {{ ref('stg_salesforce__leads') }}
 ),
 
-cases as (
-    select * from {{ ref('stg_salesforce__cases') }}
+tickets as (
+    select * from {{ ref('int_lead__tickets_unioned') }}
 ),
 
 deals as (
-    select * from {{ ref('stg_crm__deals') }}
+    select * from {{ ref('int_lead__crm_deals_linked') }}
+),
+
+crm_leads as (
+    select * from {{ ref('int_lead__crm_leads_linked') }}
+),
+
+crm_contacts as (
+    select * from {{ ref('stg_crm__contacts') }}
 ),
 
 loyalty_members as (
@@ -78,6 +87,8 @@ values_sent as (
         and records.record_id in (
             select 'ga4.device:' || web_client_id from leads where web_client_id is not null
             union
+            select 'ga4.device:' || web_client_id from crm_leads where web_client_id is not null
+            union
             select device_record_id from device_orders
         )
     union all
@@ -103,10 +114,21 @@ values_sent as (
     from contacts
     union all
     select
-        'crm.lead:' || lead_id, 'crm_account', account_record_id,
-        coalesce(opened_at, closed_at), coalesce(closed_at, opened_at),
+        record_id, 'crm_contact', contact_record_id, coalesce(converted_at, updated_at), updated_at,
+    from crm_leads
+    union all
+    select record_id, 'device', 'ga4.device:' || web_client_id, created_at, updated_at
+    from crm_leads
+    union all
+    select record_id, 'loyalty_card', loyalty_card_id, created_at, updated_at from crm_contacts
+    union all
+    select
+        deals.lead_code, 'crm_account', deals.account_record_id,
+        coalesce(deals.opened_at, deals.closed_at), coalesce(deals.closed_at, deals.opened_at),
     from deals
-    where lead_id is not null
+    inner join crm_leads on deals.lead_code = crm_leads.record_id
+    where not crm_leads.is_person_named
+        and crm_leads.contact_record_id is null
     union all
     select record_id, 'loyalty_card', card_id, received_at, received_at from loyalty_members
     union all
@@ -125,7 +147,7 @@ values_sent as (
         record_id, 'social_profile',
         {{ without('social_profile_id', '^.*/') }},
         created_at, created_at,
-    from cases
+    from tickets
 ),
 
 int_customer__identifiers_collected as (

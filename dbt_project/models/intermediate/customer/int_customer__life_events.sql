@@ -14,8 +14,9 @@ handoffs as (
     select * from {{ ref('fct_ticket_handoff') }}
 ),
 
-case_history as (
-    select * from {{ ref('stg_salesforce__case_history') }}
+ticket_changes as (
+    select * from {{ ref('int_lead__changes_unioned') }}
+    where record_kind = 'ticket' and field = 'status'
 ),
 
 consents as (
@@ -59,13 +60,12 @@ ticket_events as (
     from handoffs
     union all
     select
-        tickets.ticket_key, 'ticket_reopened', case_history.change_id,
-        case_history.changed_at, tickets.department, tickets.employee_key,
-    from case_history
-    inner join tickets on 'salesforce.case:' || case_history.case_id = tickets.ticket_id
-    where case_history.field = 'status'
-        and lower(case_history.old_value) like '%closed%'
-        and lower(case_history.new_value) not like '%closed%'
+        tickets.ticket_key, 'ticket_reopened', ticket_changes.change_id,
+        ticket_changes.changed_at, tickets.department, tickets.employee_key,
+    from ticket_changes
+    inner join tickets on ticket_changes.record_code = tickets.ticket_id
+    where lower(ticket_changes.old_value) like '%closed%'
+        and lower(ticket_changes.new_value) not like '%closed%'
 ),
 
 {# A change of identity belongs to whoever the record is today. #}

@@ -20,8 +20,19 @@ accounts as (
     select * from {{ ref('stg_salesforce__accounts') }}
 ),
 
-messages as (
-    select * from {{ ref('stg_social__messages') }}
+crm_leads as (
+    select * from {{ ref('int_lead__crm_leads_linked') }}
+),
+
+crm_contacts as (
+    select * from {{ ref('stg_crm__contacts') }}
+),
+
+crm_accounts as (
+    select * from {{ ref('stg_crm__accounts') }}
+),
+
+messages as (    select * from {{ ref('stg_social__messages') }}
 ),
 
 discount_codes as (
@@ -56,6 +67,20 @@ stated as (
         coalesce(converted_at, updated_at),
     from leads
     where converted_account_id is not null
+    union all
+    select 'company', record_id, account_record_id, created_at
+    from crm_contacts
+    where account_record_id is not null
+    union all
+    select 'company', record_id, account_record_id, coalesce(converted_at, created_at)
+    from crm_leads
+    where account_record_id is not null
+    union all
+    select
+        'parent_company', record_id, parent_record_id,
+        coalesce(created_at, cast('1900-01-01' as timestamp)),
+    from crm_accounts
+    where parent_record_id is not null
     union all
     select
         'parent_company', record_id, 'salesforce.account:' || parent_account_id, created_at,

@@ -12,6 +12,14 @@ accounts as (
     select * from {{ ref('stg_salesforce__accounts') }}
 ),
 
+crm_leads as (
+    select * from {{ ref('stg_crm__leads') }}
+),
+
+crm_accounts as (
+    select * from {{ ref('stg_crm__accounts') }}
+),
+
 deals as (
     select * from {{ ref('stg_crm__deals') }}
 ),
@@ -42,6 +50,12 @@ said as (
     select record_id, 'industry', lower(industry) from accounts
     union all
     select record_id, 'account_type', lower(account_type) from accounts
+    union all
+    select record_id, 'industry', lower(industry) from crm_leads
+    union all
+    select record_id, 'industry', lower(industry) from crm_accounts
+    union all
+    select record_id, 'account_type', lower(account_type) from crm_accounts
     union all
     select account_record_id, 'business_segment', segment from deals
     union all

@@ -13,6 +13,13 @@ meetings as (
     select * from {{ ref('stg_salesforce__events') }} where not is_deleted
 ),
 
+{# E-mails and messages of a generic CRM count as sales', calls and meetings alike. #}
+crm_activities as (
+    select * from {{ ref('int_lead__crm_activities_linked') }}
+    where not is_deleted
+        and activity_type in ('call', 'email', 'message', 'meeting', 'task')
+),
+
 members as (
     select * from {{ ref('stg_salesforce__campaign_members') }}
 ),
@@ -82,6 +89,34 @@ touches as (
         {{ unknown_text() }},
         load_id
     from meetings
+    where record_id is not null
+    union all
+    select
+        activity_code,
+        'crm',
+        record_id,
+        occurred_at,
+        {{ unknown_text() }},
+        'crm.activity',
+        activity_type,
+        {{ unknown_text() }},
+        employee_code,
+        case activity_type
+            when 'meeting' then 'meeting'
+            when 'call' then 'sales_call'
+            when 'task' then 'sales_task'
+            else 'sales_email'
+        end,
+        case when is_inbound then 'person' end,
+        is_done
+        and not is_automatic
+        and (activity_type in ('email', 'message') or is_inbound or is_connected),
+        case when record_id like 'crm.lead:%' then record_id end,
+        ticket_code,
+        {{ unknown_text() }},
+        {{ unknown_text() }},
+        load_id
+    from crm_activities
     where record_id is not null
     union all
     select

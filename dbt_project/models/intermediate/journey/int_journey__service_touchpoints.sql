@@ -1,14 +1,14 @@
 {{ config(materialized='view') }}
 {#
-    Grain: service case opened, or survey answered. Deleted cases vanish.
+    Grain: service ticket opened, or survey answered. Deleted tickets vanish.
     A CSAT score speaks of the service, an NPS score of the company as a whole.
 #}
-with cases as (
-    select * from {{ ref('stg_salesforce__cases') }} where not is_deleted
+with tickets as (
+    select * from {{ ref('int_lead__tickets_unioned') }} where not is_deleted
 ),
 
 survey_responses as (
-    select * from {{ ref('stg_salesforce__survey_responses') }}
+    select * from {{ ref('int_lead__surveys_unioned') }}
 ),
 
 {# Who answers a survey about an order is whoever ordered, where no contact is named. #}
@@ -22,11 +22,12 @@ orders as (
 
 touches as (
     select
-        'salesforce.case:' || case_id as touchpoint_id,
+        ticket_code as touchpoint_id,
+        system as source_system,
         record_id,
         created_at as occurred_at,
         market_code,
-        'salesforce.case' as channel_system,
+        channel_system,
         origin as channel_source,
         employee_code,
         'ticket_opened' as touchpoint_type,
@@ -36,35 +37,36 @@ touches as (
             when 'return' then 'return'
             else case_type
         end as intent,
-        'salesforce.case:' || case_id as ticket_id,
+        ticket_code as ticket_id,
         sentiment,
         cast(null as {{ dbt.type_int() }}) as satisfaction_score,
         load_id
-    from cases
+    from tickets
     union all
     select
-        'salesforce.survey:' || survey_responses.survey_response_id as touchpoint_id,
-        coalesce(survey_responses.record_id, cases.record_id, orders.record_id) as record_id,
+        survey_responses.survey_id as touchpoint_id,
+        survey_responses.system as source_system,
+        coalesce(survey_responses.record_id, tickets.record_id, orders.record_id) as record_id,
         survey_responses.responded_at as occurred_at,
-        cases.market_code,
-        'salesforce.survey' as channel_system,
+        tickets.market_code,
+        survey_responses.system || '.survey' as channel_system,
         {{ unknown_text() }} as channel_source,
         {{ unknown_text() }} as employee_code,
         lower(survey_responses.survey_type) || '_answered' as touchpoint_type,
         {{ unknown_text() }} as intent,
-        'salesforce.case:' || survey_responses.case_id as ticket_id,
+        survey_responses.ticket_code as ticket_id,
         {{ unknown_text() }} as sentiment,
         cast(survey_responses.score as {{ dbt.type_int() }}) as satisfaction_score,
         survey_responses.load_id
     from survey_responses
-    left join cases on survey_responses.case_id = cases.case_id
+    left join tickets on survey_responses.ticket_code = tickets.ticket_code
     left join orders on survey_responses.order_number = orders.order_name
 ),
 
 int_journey__service_touchpoints as (
     select
         touchpoint_id,
-        'salesforce' as source_system,
+        source_system,
         record_id,
         occurred_at,
         cast(null as date) as touchpoint_date,

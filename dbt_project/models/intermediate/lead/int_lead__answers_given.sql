@@ -5,7 +5,7 @@
 with
 
 comments as (
-    select * from {{ ref('stg_salesforce__case_comments') }}
+    select * from {{ ref('int_lead__messages_unioned') }}
     where is_published and answer_code is not null
 ),
 
@@ -23,9 +23,10 @@ departments as (
 
 answers as (
     select
-        comments.comment_id,
+        comments.message_id as comment_id,
         tickets.ticket_code,
         tickets.record_id,
+        tickets.channel_system,
         tickets.time_zone,
         tickets.is_deleted,
         coalesce(identities.customer_key, {{ unknown_key() }}) as customer_key,
@@ -39,15 +40,15 @@ answers as (
         coalesce(comments.topic, tickets.topic, 'unknown') as topic,
         comments.answer_code,
         comments.is_automatic,
-        comments.commented_at as answered_at,
+        comments.sent_at as answered_at,
         comments.load_id
     from comments
-    inner join tickets on comments.case_id = tickets.case_id
+    inner join tickets on comments.ticket_code = tickets.ticket_code
     left join identities on tickets.record_id = identities.record_id
     left join departments
         on comments.employee_code = departments.employee_code
-        and comments.commented_at >= departments.valid_from
-        and comments.commented_at < departments.valid_to
+        and comments.sent_at >= departments.valid_from
+        and comments.sent_at < departments.valid_to
 ),
 
 contradictions as (

@@ -26,13 +26,19 @@ changes as (
     union all
     select max(updated_at) as latest_at from {{ ref('stg_salesforce__tasks') }}
     union all
-    select max(updated_at) as latest_at from {{ ref('stg_salesforce__cases') }}
+    select max(updated_at) as latest_at from {{ ref('int_lead__tickets_unioned') }}
     union all
-    select max(commented_at) as latest_at from {{ ref('stg_salesforce__case_comments') }}
+    select max(sent_at) as latest_at from {{ ref('int_lead__messages_unioned') }}
     union all
-    select max(created_at) as latest_at from {{ ref('stg_crm__leads') }}
+    select max(updated_at) as latest_at from {{ ref('stg_crm__leads') }}
     union all
-    select max(coalesce(closed_at, opened_at)) as latest_at from {{ ref('stg_crm__deals') }}
+    select max(coalesce(updated_at, closed_at, opened_at)) as latest_at
+    from {{ ref('stg_crm__deals') }}
+    union all
+    select max(changed_at) as latest_at from {{ ref('stg_crm__changes') }}
+    union all
+    select max(updated_at) as latest_at from {{ ref('stg_crm__activities') }}
+    where is_done
 ),
 
 latest as (

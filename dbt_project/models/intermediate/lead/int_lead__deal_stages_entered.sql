@@ -25,11 +25,11 @@ entries as (
     where opened_at is not null
     union all
     select
-        'salesforce.opportunity:' || opportunity_id as deal_code,
+        deal_code,
         stage,
         status,
         entered_at,
-        'salesforce:' || changed_by_id as changed_by_code,
+        changed_by_code,
         1 as said_by,
         change_id
     from history

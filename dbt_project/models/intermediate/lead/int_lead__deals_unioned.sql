@@ -21,7 +21,7 @@ stages as (
 ),
 
 crm_deals as (
-    select * from {{ ref('stg_crm__deals') }}
+    select * from {{ ref('int_lead__crm_deals_linked') }} where not is_deleted
 ),
 
 crm_leads as (
@@ -49,11 +49,11 @@ lead_of_opportunity as (
 
 last_closings as (
     select
-        opportunity_id,
+        deal_code,
         stage,
         max(entered_at) as closed_at
     from closings
-    group by opportunity_id, stage
+    group by deal_code, stage
 ),
 
 staged_opportunities as (
@@ -68,6 +68,25 @@ staged_opportunities as (
     from opportunities
     left join stages
         on stages.system = 'salesforce' and lower(opportunities.stage_name) = stages.status_key
+),
+
+{# A generic CRM may name the stage, or say no more than whether the deal is won. #}
+staged_deals as (
+    select
+        crm_deals.*,
+        case
+            when of_source.stage is not null then of_source.stage
+            when of_system.stage is not null then of_system.stage
+            when crm_deals.is_won then 'won'
+            when crm_deals.is_won is not null and crm_deals.closed_at is not null then 'lost'
+            else 'opportunity'
+        end as stage
+    from crm_deals
+    left join stages as of_source
+        on crm_deals.source_name = of_source.system
+        and lower(crm_deals.stage_name) = of_source.status_key
+    left join stages as of_system
+        on of_system.system = 'crm' and lower(crm_deals.stage_name) = of_system.status_key
 ),
 
 deals as (
@@ -90,29 +109,34 @@ deals as (
     from staged_opportunities as staged
     left join lead_of_opportunity on staged.opportunity_id = lead_of_opportunity.opportunity_id
     left join last_closings
-        on staged.opportunity_id = last_closings.opportunity_id
+        on 'salesforce.opportunity:' || staged.opportunity_id = last_closings.deal_code
         and staged.stage = last_closings.stage
     union all
     select
         'crm' as system,
-        'crm.deal:' || crm_deals.deal_id as deal_code,
+        staged.deal_code,
         crm_leads.record_id as lead_code,
-        coalesce(crm_deals.account_record_id, 'crm.lead:' || crm_deals.lead_id) as record_id,
-        null as campaign_code,
-        null as lead_source,
-        coalesce(crm_deals.employee_code, crm_deals.developer_code) as employee_code,
-        case
-            when crm_deals.is_won then 'won'
-            when crm_deals.is_won is not null and crm_deals.closed_at is not null then 'lost'
-            else 'opportunity'
-        end as stage,
-        crm_deals.opened_at,
-        case when crm_deals.is_won is not null then crm_deals.closed_at end as closed_at,
-        crm_deals.amount_original,
-        crm_deals.currency_code,
-        crm_deals.load_id
-    from crm_deals
-    left join crm_leads on crm_deals.lead_id = crm_leads.lead_id
+        coalesce(
+            staged.contact_record_id,
+            case when crm_leads.is_person_named then crm_leads.record_id end,
+            staged.account_record_id, crm_leads.record_id, staged.lead_code
+        ) as record_id,
+        staged.campaign_code,
+        staged.lead_source,
+        coalesce(staged.employee_code, staged.developer_code) as employee_code,
+        staged.stage,
+        staged.opened_at,
+        case when staged.stage in ('won', 'lost')
+            then coalesce(staged.closed_at, last_closings.closed_at)
+        end as closed_at,
+        staged.amount_original,
+        staged.currency_code,
+        staged.load_id
+    from staged_deals as staged
+    left join crm_leads on staged.lead_code = crm_leads.record_id
+    left join last_closings
+        on staged.deal_code = last_closings.deal_code
+        and staged.stage = last_closings.stage
 )
 
 select

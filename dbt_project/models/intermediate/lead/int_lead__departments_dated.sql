@@ -3,7 +3,7 @@
 with
 
 versions as (
-    select * from {{ ref('stg_salesforce__user_versions') }}
+    select * from {{ ref('int_lead__employees_unioned') }}
 ),
 
 compared as (

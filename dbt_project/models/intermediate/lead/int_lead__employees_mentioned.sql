@@ -14,11 +14,14 @@ mentioned as (
     union
     select employee_code from {{ ref('stg_salesforce__events') }}
     union
-    select employee_code from {{ ref('stg_salesforce__case_comments') }}
+    select employee_code from {{ ref('stg_crm__activities') }}
+    union
+    select employee_code from {{ ref('int_lead__messages_unioned') }}
     union
     select developer_code as employee_code from {{ ref('stg_crm__deals') }}
     union
-    select 'salesforce:' || manager_id as employee_code from {{ ref('stg_salesforce__users') }}
+    select manager_code as employee_code from {{ ref('int_lead__employees_unioned') }}
+    where is_current
 )
 
 select employee_code

@@ -7,7 +7,7 @@ salesforce_leads as (
 ),
 
 crm_leads as (
-    select * from {{ ref('stg_crm__leads') }}
+    select * from {{ ref('int_lead__crm_leads_linked') }}
 ),
 
 deals as (
@@ -42,7 +42,7 @@ leads as (
         market_code,
         score,
         rejection_reason,
-        converted_contact_id,
+        'salesforce.contact:' || converted_contact_id as converted_contact_record_id,
         merged_into_record_id as merged_into_lead_code,
         is_deleted,
         false as is_inferred,
@@ -63,13 +63,13 @@ leads as (
         campaign_code,
         employee_code,
         market_code,
-        null as score,
-        null as rejection_reason,
-        null as converted_contact_id,
-        null as merged_into_lead_code,
-        false as is_deleted,
+        score,
+        rejection_reason,
+        contact_record_id as converted_contact_record_id,
+        merged_into_record_id as merged_into_lead_code,
+        is_deleted,
         false as is_inferred,
-        created_at as updated_at,
+        updated_at,
         load_id
     from crm_leads
     union all
@@ -88,7 +88,7 @@ leads as (
         null as market_code,
         null as score,
         null as rejection_reason,
-        null as converted_contact_id,
+        null as converted_contact_record_id,
         null as merged_into_lead_code,
         false as is_deleted,
         true as is_inferred,

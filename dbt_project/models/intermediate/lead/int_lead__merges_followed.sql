@@ -15,6 +15,18 @@ accounts as (
     select * from {{ ref('stg_salesforce__accounts') }}
 ),
 
+crm_contacts as (
+    select * from {{ ref('stg_crm__contacts') }}
+),
+
+crm_accounts as (
+    select * from {{ ref('stg_crm__accounts') }}
+),
+
+crm_merges as (
+    select * from {{ ref('stg_crm__merges') }} where record_kind in ('lead', 'contact', 'account')
+),
+
 records as (
     select
         record_id,
@@ -33,11 +45,42 @@ records as (
         merged_into_record_id,
         updated_at
     from accounts
+    union all
+    select
+        record_id,
+        merged_into_record_id,
+        updated_at
+    from crm_contacts
+    union all
+    select
+        record_id,
+        merged_into_record_id,
+        updated_at
+    from crm_accounts
+),
+
+-- A generic CRM may tell merges in a table of their own, and not send the merged record any more.
+stated as (
+    select
+        record_id,
+        merged_into_record_id,
+        updated_at
+    from records
+    where merged_into_record_id is not null
+    union all
+    select
+        record_code as record_id,
+        merged_into_code as merged_into_record_id,
+        merged_at as updated_at
+    from crm_merges
+    where record_code not in (
+        select record_id from records where merged_into_record_id is not null
+    )
 ),
 
 merges as (
     select merged.*
-    from records as merged
+    from stated as merged
     inner join records as masters on merged.merged_into_record_id = masters.record_id
     where merged.merged_into_record_id <> merged.record_id
 ),

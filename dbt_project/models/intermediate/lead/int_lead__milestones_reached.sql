@@ -8,8 +8,8 @@ leads as (
     select * from {{ ref('int_lead__leads_unioned') }} where not is_inferred
 ),
 
-cases as (
-    select * from {{ ref('stg_salesforce__cases') }}
+tickets as (
+    select * from {{ ref('int_lead__tickets_unioned') }}
 ),
 
 entries as (
@@ -25,7 +25,17 @@ actions as (
 ),
 
 versions as (
-    select * from {{ ref('stg_salesforce__lead_versions') }}
+    select
+        record_id,
+        status,
+        rejection_reason
+    from {{ ref('stg_salesforce__lead_versions') }}
+    union all
+    select
+        record_id,
+        status,
+        rejection_reason
+    from {{ ref('stg_crm__lead_versions') }}
 ),
 
 -- Assigned means: owned by somebody of the department to which leads are to be handed over.
@@ -88,17 +98,17 @@ milestones as (
     union all
     select
         'ticket' as subject_type,
-        'salesforce.case:' || case_id as subject_code,
+        ticket_code as subject_code,
         'ticket_opened' as event,
         created_at as occurred_at
-    from cases
+    from tickets
     union all
     select
         'ticket' as subject_type,
-        'salesforce.case:' || case_id as subject_code,
+        ticket_code as subject_code,
         'resolved' as event,
         closed_at as occurred_at
-    from cases
+    from tickets
     where closed_at is not null
     union all
     select

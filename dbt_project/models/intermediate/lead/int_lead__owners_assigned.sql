@@ -1,26 +1,25 @@
 -- Grain: one row per lead or ticket and period with one owner, a person or a queue. The owner
--- before the first tracked change held since the start; the last one holds on. Ids of queues
--- begin with 00G.
+-- before the first tracked change held since the start; the last one holds on. A generic CRM's
+-- history that tells no owner before its first change says that there was none. Salesforce's ids of
+-- queues begin with 00G.
 with
 
 leads as (
     select * from {{ ref('int_lead__leads_unioned') }}
 ),
 
-cases as (
-    select * from {{ ref('stg_salesforce__cases') }}
+tickets as (
+    select * from {{ ref('int_lead__tickets_unioned') }}
 ),
 
-lead_history as (
-    select * from {{ ref('stg_salesforce__lead_history') }} where field = 'owner'
+history as (
+    select * from {{ ref('int_lead__changes_unioned') }}
+    where record_kind in ('lead', 'ticket') and field = 'owner'
 ),
 
-case_history as (
-    select * from {{ ref('stg_salesforce__case_history') }} where field = 'owner'
-),
-
-users as (
-    select * from {{ ref('stg_salesforce__users') }}
+queues as (
+    select employee_code from {{ ref('int_lead__employees_unioned') }}
+    where is_current and is_queue
 ),
 
 departments as (
@@ -31,6 +30,7 @@ subjects as (
     select
         'lead' as subject_type,
         lead_code as subject_code,
+        system,
         captured_at as started_at,
         employee_code
     from leads
@@ -38,61 +38,47 @@ subjects as (
     union all
     select
         'ticket' as subject_type,
-        'salesforce.case:' || case_id as subject_code,
+        ticket_code as subject_code,
+        system,
         created_at as started_at,
         employee_code
-    from cases
+    from tickets
 ),
 
-history as (
+changes as (
     select
-        'salesforce.lead:' || lead_id as subject_code,
-        change_id,
+        record_code as subject_code,
         old_value,
         new_value,
-        changed_at
-    from lead_history
-    union all
-    select
-        'salesforce.case:' || case_id as subject_code,
-        change_id,
-        old_value,
-        new_value,
-        changed_at
-    from case_history
-),
-
--- Salesforce tells each change of owner twice, by name and by id: the ids are read.
-changes_by_id as (
-    select
-        *,
-        row_number() over (partition by subject_code order by changed_at, change_id)
+        changed_at,
+        row_number() over (partition by record_code order by changed_at, change_id)
             as change_number
     from history
-    where substr(new_value, 1, 3) in ('005', '00G')
-        or new_value in (select user_id from users)
 ),
 
 starts as (
     select
         subjects.subject_type,
         subjects.subject_code,
-        coalesce('salesforce:' || changes_by_id.old_value, subjects.employee_code) as owner_code,
+        case when changes.subject_code is null or subjects.system = 'salesforce'
+            then coalesce(changes.old_value, subjects.employee_code)
+            else changes.old_value
+        end as owner_code,
         subjects.started_at as owned_from,
         0 as owner_number
     from subjects
-    left join changes_by_id
-        on subjects.subject_code = changes_by_id.subject_code
-        and changes_by_id.change_number = 1
+    left join changes
+        on subjects.subject_code = changes.subject_code
+        and changes.change_number = 1
     union all
     select
         subjects.subject_type,
         subjects.subject_code,
-        'salesforce:' || changes_by_id.new_value as owner_code,
-        changes_by_id.changed_at as owned_from,
-        changes_by_id.change_number as owner_number
+        changes.new_value as owner_code,
+        changes.changed_at as owned_from,
+        changes.change_number as owner_number
     from subjects
-    inner join changes_by_id on subjects.subject_code = changes_by_id.subject_code
+    inner join changes on subjects.subject_code = changes.subject_code
 ),
 
 periods as (
@@ -110,7 +96,8 @@ select
     periods.subject_code,
     periods.owner_number,
     periods.owner_code,
-    periods.owner_code like 'salesforce:00G%' as is_queue,
+    periods.owner_code like 'salesforce:00G%'
+    or periods.owner_code in (select employee_code from queues) as is_queue,
     coalesce(departments.department, 'unknown') as department,
     periods.owned_from,
     periods.owned_to

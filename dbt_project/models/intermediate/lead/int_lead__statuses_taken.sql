@@ -1,5 +1,5 @@
--- Grain: one row per status that a lead took. Salesforce's field history says when; a lead
--- without any history shows its versions; where the record's status differs from the last one in
+-- Grain: one row per status that a lead took. The CRM's field history says when; a Salesforce
+-- lead without any history shows its versions; where the record's status differs from the last one in
 -- its history (a change that was not tracked, or whose row is yet to come), the record's own
 -- change counts. A flat CRM export has only today's status: it was taken at capture where it says
 -- no more than that the lead is there, else at a time that nobody knows.
@@ -14,7 +14,8 @@ versions as (
 ),
 
 history as (
-    select * from {{ ref('stg_salesforce__lead_history') }} where field = 'status'
+    select * from {{ ref('int_lead__changes_unioned') }}
+    where record_kind = 'lead' and field = 'status'
 ),
 
 stages as (
@@ -23,13 +24,14 @@ stages as (
 
 ordered_history as (
     select
-        'salesforce.lead:' || lead_id as lead_code,
+        record_code as lead_code,
         old_value,
         new_value,
         changed_at,
-        changed_by_id,
-        row_number() over (partition by lead_id order by changed_at, change_id) as change_number,
-        row_number() over (partition by lead_id order by changed_at desc, change_id desc) = 1
+        changed_by_code,
+        row_number() over (partition by record_code order by changed_at, change_id)
+            as change_number,
+        row_number() over (partition by record_code order by changed_at desc, change_id desc) = 1
             as is_last
     from history
 ),
@@ -48,7 +50,7 @@ taken as (
         lead_code,
         new_value as status,
         changed_at as taken_at,
-        'salesforce:' || changed_by_id as changed_by_code
+        changed_by_code
     from ordered_history
     union all
     select
@@ -84,6 +86,7 @@ taken as (
     left join stages
         on leads.system = stages.system and lower(leads.status) = stages.status_key
     where leads.system = 'crm'
+        and leads.lead_code not in (select lead_code from ordered_history)
 )
 
 select

@@ -6,22 +6,18 @@
 with
 
 tickets as (
-    select
-        *,
-        {{ dbt.split_part('ticket_code', "'.'", 1) }} as system,
-        {{ dbt.split_part('ticket_code', "'.'", 1) }} as source_name
-    from {{ ref('int_lead__tickets_dated') }}
+    select * from {{ ref('int_lead__tickets_dated') }}
 ),
 
 history as (
     select
-        'salesforce.case:' || case_id as ticket_code,
+        record_code as ticket_code,
         change_id,
         old_value,
         new_value,
         changed_at
-    from {{ ref('stg_salesforce__case_history') }}
-    where field = 'status'
+    from {{ ref('int_lead__changes_unioned') }}
+    where record_kind = 'ticket' and field = 'status'
 ),
 
 meanings as (

@@ -3,14 +3,14 @@
 -- the employee's of that day.
 with
 
-comments as (
-    select * from {{ ref('stg_salesforce__case_comments') }}
-    where created_by_id is not null and not is_automatic
+messages as (
+    select * from {{ ref('int_lead__messages_unioned') }}
+    where employee_code is not null and not is_automatic
 ),
 
 actions as (
     select * from {{ ref('int_lead__actions_taken') }}
-    where subject_type = 'ticket' and action_id like 'task:%'
+    where subject_type = 'ticket' and action_id not like 'comment:%'
 ),
 
 departments as (
@@ -19,12 +19,12 @@ departments as (
 
 work as (
     select
-        'salesforce.case:' || case_id as ticket_code,
-        'comment:' || comment_id as work_id,
+        ticket_code,
+        'comment:' || message_id as work_id,
         employee_code,
-        commented_at as done_at,
+        sent_at as done_at,
         is_published as is_seen_by_customer
-    from comments
+    from messages
     union all
     select
         subject_code as ticket_code,

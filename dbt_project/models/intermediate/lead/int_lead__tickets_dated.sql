@@ -1,8 +1,8 @@
 -- Grain: one row per service ticket, deleted ones included, with its calendar and business day.
 with
 
-cases as (
-    select * from {{ ref('stg_salesforce__cases') }}
+tickets as (
+    select * from {{ ref('int_lead__tickets_unioned') }}
 ),
 
 markets as (
@@ -18,13 +18,12 @@ calendars as (
 )
 
 select
-    cases.*,
-    'salesforce.case:' || cases.case_id as ticket_code,
+    tickets.*,
     coalesce(calendars.calendar_code, '*') as calendar_code,
     coalesce(markets.time_zone, companies.time_zone) as time_zone,
-    {{ business_date('cases.created_at', 'coalesce(markets.time_zone, companies.time_zone)') }}
+    {{ business_date('tickets.created_at', 'coalesce(markets.time_zone, companies.time_zone)') }}
         as opened_date
-from cases
+from tickets
 cross join companies
-left join markets on cases.market_code = markets.market_code
-left join calendars on cases.market_code = calendars.calendar_code
+left join markets on tickets.market_code = markets.market_code
+left join calendars on tickets.market_code = calendars.calendar_code

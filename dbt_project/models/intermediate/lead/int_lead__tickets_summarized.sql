@@ -12,43 +12,44 @@ handoffs as (
 
 comments as (
     select
-        'salesforce.case:' || case_id as ticket_code,
-        count(case when created_by_id is not null and is_published and not is_automatic then 1 end)
+        ticket_code,
+        count(case when employee_code is not null and is_published and not is_automatic then 1 end)
             as answer_count,
         count(case when is_published and is_automatic then 1 end) as automatic_answer_count,
-        count(case when created_by_id is null and not is_automatic then 1 end)
+        count(case when employee_code is null and not is_automatic then 1 end)
             as customer_message_count
-    from {{ ref('stg_salesforce__case_comments') }}
-    group by case_id
+    from {{ ref('int_lead__messages_unioned') }}
+    group by ticket_code
 ),
 
 reopenings as (
     select
-        'salesforce.case:' || case_id as ticket_code,
+        record_code as ticket_code,
         count(*) as reopen_count
-    from {{ ref('stg_salesforce__case_history') }}
-    where field = 'status'
+    from {{ ref('int_lead__changes_unioned') }}
+    where record_kind = 'ticket'
+        and field = 'status'
         and lower(old_value) like '%closed%'
         and lower(new_value) not like '%closed%'
-    group by case_id
+    group by record_code
 ),
 
 latest_surveys as (
-    select * from {{ ref('stg_salesforce__survey_responses') }}
-    where case_id is not null
+    select * from {{ ref('int_lead__surveys_unioned') }}
+    where ticket_code is not null
     qualify
         row_number() over (
-            partition by case_id, survey_type order by responded_at desc, survey_response_id
+            partition by ticket_code, survey_type order by responded_at desc, survey_id
         ) = 1
 ),
 
 surveys as (
     select
-        'salesforce.case:' || case_id as ticket_code,
+        ticket_code,
         max(case when survey_type = 'CSAT' then score end) as csat_score,
         max(case when survey_type = 'NPS' then score end) as nps_score
     from latest_surveys
-    group by case_id
+    group by ticket_code
 ),
 
 tickets as (

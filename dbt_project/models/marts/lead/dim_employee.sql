@@ -4,7 +4,7 @@
 with
 
 users as (
-    select * from {{ ref('stg_salesforce__users') }}
+    select * from {{ ref('int_lead__employees_unioned') }} where is_current
 ),
 
 mentioned as (
@@ -18,10 +18,11 @@ members as (
         email,
         department,
         title,
-        manager_id,
+        manager_code,
         time_zone,
         market_code,
         is_active,
+        is_queue,
         false as is_inferred
     from users
     union all
@@ -31,10 +32,11 @@ members as (
         null as email,
         null as department,
         null as title,
-        null as manager_id,
+        null as manager_code,
         null as time_zone,
         null as market_code,
         true as is_active,
+        employee_code like 'salesforce:00G%' as is_queue,
         true as is_inferred
     from mentioned
     where employee_code not in (select employee_code from users)
@@ -44,13 +46,12 @@ select
     {{ surrogate_key(['employee_code']) }} as employee_key,
     employee_code,
     {{ dbt.split_part('employee_code', "':'", 1) }} as system,
-    case when employee_code like 'salesforce:00G%' then 'queue' else 'person' end
-        as employee_type,
+    case when is_queue then 'queue' else 'person' end as employee_type,
     full_name,
     email,
     coalesce(department, 'unknown') as department,
     coalesce(title, 'unknown') as title,
-    {{ key_or_unknown("'salesforce:' || manager_id") }} as manager_employee_key,
+    {{ key_or_unknown('manager_code') }} as manager_employee_key,
     coalesce(time_zone, 'unknown') as time_zone,
     coalesce(market_code, 'unknown') as market_code,
     is_active,

@@ -9,7 +9,7 @@ answers as (
 
 channels as (
     select * from {{ ref('int_channel__contact_channels') }}
-    where system = 'salesforce.case' and medium = '' and campaign = ''
+    where medium = '' and campaign = ''
 )
 
 select
@@ -35,4 +35,6 @@ select
     answers.contradicted_channel,
     answers.load_id
 from answers
-left join channels on coalesce(answers.channel, '') = channels.source
+left join channels
+    on answers.channel_system = channels.system
+    and coalesce(answers.channel, '') = channels.source

@@ -17,7 +17,7 @@ summaries as (
 
 channels as (
     select * from {{ ref('int_channel__contact_channels') }}
-    where system = 'salesforce.case' and medium = '' and campaign = ''
+    where medium = '' and campaign = ''
 ),
 
 identities as (
@@ -93,5 +93,7 @@ select
 from compared
 left join clocks on compared.ticket_code = clocks.ticket_code
 left join summaries on compared.ticket_code = summaries.ticket_code
-left join channels on coalesce(compared.origin, '') = channels.source
+left join channels
+    on compared.channel_system = channels.system
+    and coalesce(compared.origin, '') = channels.source
 left join employees on compared.employee_code = employees.employee_code

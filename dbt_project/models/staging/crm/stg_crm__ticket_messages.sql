@@ -19,7 +19,7 @@ written as (
 
 select
     written.message_id,
-    'crm.message:' || written._source || '/' || written.message_id as message_code,
+    'crm.message:' || written._source || '/' || trim(written.message_id) as message_code,
     'crm.ticket:' || written._source || '/' || trim(written.ticket_id) as ticket_code,
     nullif(trim(written.author_id), '') as author_id,
     case
