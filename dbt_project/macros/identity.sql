@@ -82,6 +82,11 @@
     {{ identity_function('name_key', [expression]) }}
 {%- endmacro %}
 
+{# The same of company names, without legal forms. #}
+{% macro normalised_company(expression) -%}
+    {{ identity_function('company_key', [expression]) }}
+{%- endmacro %}
+
 {# The same of given names. #}
 {% macro normalised_given_name(expression) -%}
     {{ identity_function('given_name_key', [expression]) }}

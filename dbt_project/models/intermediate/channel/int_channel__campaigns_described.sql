@@ -49,34 +49,36 @@ int_channel__campaigns_described as (
         start_date,
         end_date,
         cast(null as double) as budget_amount,
+        cast(null as double) as cost_amount,
         coalesce(advertising_channel_type, '') as origin_source,
         '' as origin_medium,
     from search_campaigns
     union all
     select
         campaign_code, 'facebook_ads', 'facebook_ads', campaign_id, campaign_name,
-        lower(objective), null, null, null, null, '', '',
+        lower(objective), null, null, null, null, null, '', '',
     from social_campaigns
     union all
     select
         campaign_code, 'klaviyo', 'klaviyo', campaign_id, campaign_name, lower(campaign_type),
-        lower(status), cast(sent_at as date), null, null, '', '',
+        lower(status), cast(sent_at as date), null, null, null, '', '',
     from email_campaigns
     union all
     select
         campaign_code, 'salesforce', 'salesforce.campaign', campaign_id, campaign_name,
-        lower(campaign_type), lower(status), start_date, end_date, budget_amount, coalesce(campaign_type, ''), '',
+        lower(campaign_type), lower(status), start_date, end_date, budget_amount, cost_amount,
+        coalesce(campaign_type, ''), '',
     from crm_campaigns
     union all
     select
         campaign_code, feed_source, 'campaign', campaign_id, campaign_name,
-        lower(campaign_type), null, start_date, end_date, budget_amount, coalesce(channel_code, ''),
-        coalesce(campaign_type, ''),
+        lower(campaign_type), null, start_date, end_date, budget_amount, null,
+        coalesce(channel_code, ''), coalesce(campaign_type, ''),
     from flat_campaigns
     union all
     select
         campaign_code, feed_source, 'retail_media', campaign_id, campaign_name,
-        'retail media', null, start_date, end_date, null, '', '',
+        'retail media', null, start_date, end_date, null, null, '', '',
     from retail_campaigns
 )
 

@@ -11,6 +11,10 @@ duplicates as (
     select * from {{ ref('int_lead__duplicates_found') }}
 ),
 
+companies as (
+    select * from {{ source('company', 'company') }}
+),
+
 parts as (
     select
         lead_code as record_code,
@@ -30,11 +34,13 @@ deals_of_leads as (
         deals.employee_code,
         deals.stage,
         deals.amount,
+        deals.amount * companies.lead_deal_margin_pct / 100 as margin_amount,
         deals.opened_at,
         deals.closed_at,
         deals.load_id
     from parts
     inner join deals on parts.record_code = deals.lead_code
+    cross join companies
 ),
 
 latest_deals as (
@@ -55,8 +61,15 @@ summed as (
         count(*) as deal_count,
         count(case when stage = 'won' then 1 end) as won_deal_count,
         count(case when stage = 'won' and amount is null then 1 end) as unvalued_won_deal_count,
-        sum(case when stage = 'won' then amount end) as won_amount,
-        sum(case when stage = 'opportunity' then amount end) as open_amount,
+        count(case when stage = 'won' and margin_amount is null then 1 end)
+            as unknown_margin_deal_count,
+        cast({{ exact_sum("case when stage = 'won' then amount end") }} as double) as won_amount,
+        cast({{ exact_sum("case when stage = 'opportunity' then amount end") }} as double)
+            as open_amount,
+        cast({{ exact_sum("case when stage = 'won' then margin_amount end") }} as double)
+            as margin_amount,
+        {{ dbt.listagg('deal_code', "' > '", 'order by opened_at nulls last, deal_code') }}
+            as deal_ids,
         max(load_id) as load_id
     from deals_of_leads
     group by lead_code

@@ -27,6 +27,7 @@ members as (
         start_date,
         end_date,
         budget_amount,
+        cost_amount,
         origin_source,
         origin_medium,
         false as is_inferred,
@@ -38,6 +39,7 @@ members as (
         system,
         campaign_id,
         campaign_id,
+        null,
         null,
         null,
         null,
@@ -63,6 +65,7 @@ dim_campaign as (
         members.start_date,
         members.end_date,
         members.budget_amount,
+        members.cost_amount,
         members.is_inferred,
     from members
     left join contact_channels
@@ -73,7 +76,7 @@ dim_campaign as (
     union all
     select
         {{ unknown_key() }}, 'unknown', 'unknown', 'unknown', 'Unknown', 'unknown', 'unknown',
-        {{ unknown_key() }}, null, null, null, false
+        {{ unknown_key() }}, null, null, null, null, false
 )
 
 select * from dim_campaign

@@ -30,6 +30,18 @@ actions as (
     group by subject_code
 ),
 
+conversions as (
+    select * from {{ ref('int_lead__leads_converted') }}
+),
+
+accounts as (
+    select * from {{ ref('int_lead__accounts_matched') }}
+),
+
+captures as (
+    select * from {{ ref('int_lead__captures_traced') }}
+),
+
 costs as (
     select * from {{ ref('int_lead__campaign_costs_shared') }}
 ),
@@ -52,7 +64,19 @@ select
     leads.system,
     leads.record_id,
     coalesce(identities.customer_key, {{ unknown_key() }}) as customer_key,
+    coalesce(accounts.account_customer_key, {{ unknown_key() }}) as account_customer_key,
+    accounts.account_match_rule,
+    accounts.account_match_confidence,
+    conversions.contact_record_id,
+    conversions.account_record_id,
+    conversions.converted_at,
+    deals.deal_ids,
     {{ key_or_unknown('channels.channel_code') }} as channel_key,
+    coalesce(captures.touchpoint_key, {{ unknown_key() }}) as capture_touchpoint_key,
+    coalesce(captures.journey_key, {{ unknown_key() }}) as journey_key,
+    coalesce(captures.first_channel_key, {{ unknown_key() }}) as first_channel_key,
+    coalesce(captures.last_channel_key, {{ unknown_key() }}) as last_channel_key,
+    coalesce(captures.steps_before_count, 0) as touchpoints_before_count,
     {{ key_or_unknown('leads.campaign_code') }} as campaign_key,
     {{ key_or_unknown('coalesce(leads.employee_code, deals.employee_code)') }} as employee_key,
     coalesce(employees.department, 'unknown') as department,
@@ -91,12 +115,17 @@ select
     deals.won_amount,
     deals.open_amount,
     costs.cost_amount,
+    deals.margin_amount,
+    coalesce(deals.unknown_margin_deal_count, 0) as unknown_margin_deal_count,
     leads.updated_at as last_changed_at,
     greatest(leads.load_id, coalesce(deals.load_id, 0)) as load_id
 from leads
 left join stages on leads.lead_code = stages.lead_code
 left join deals on leads.lead_code = deals.lead_code
 left join actions on leads.lead_code = actions.lead_code
+left join conversions on leads.lead_code = conversions.lead_code
+left join accounts on leads.lead_code = accounts.lead_code
+left join captures on leads.lead_code = captures.lead_code
 left join costs on leads.lead_code = costs.lead_code
 left join channels
     on leads.channel_system = channels.system
