@@ -60,7 +60,7 @@ entries as (
         statuses.stage,
         statuses.status,
         statuses.taken_at as entered_at,
-        statuses.taken_at as stated_at,
+        case when statuses.is_time_known then statuses.taken_at end as stated_at,
         statuses.changed_by_code,
         1 as said_by,
         statuses.status_number as said_number

@@ -46,7 +46,11 @@ placed as (
         max(case when entries.stage_rank <= 7 then entries.stage_rank end) over (
             partition by entries.lead_code
             order by entries.entry_number rows between unbounded preceding and 1 preceding
-        ) as furthest_rank
+        ) as furthest_rank,
+        entries.stated_at is not null
+        and lead(entries.stated_at) over (
+            partition by entries.lead_code order by entries.entry_number
+        ) is not null as is_duration_known
     from entries
     inner join leads on entries.lead_code = leads.lead_code
     left join used as of_source on leads.source_name = of_source.system
@@ -79,6 +83,7 @@ select
     entry_number,
     stage_entry_number,
     left_at,
+    is_duration_known,
     is_last,
     case
         when stage = 'unmapped' or stage_rank = last_rank then 'unknown'

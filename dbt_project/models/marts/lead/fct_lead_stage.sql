@@ -49,10 +49,13 @@ select
     cast({{ date_key(business_date('entries.entered_at', 'leads.time_zone')) }} as integer)
         as entered_date_key,
     entries.left_at,
-    {{ dbt.datediff('entries.entered_at', 'entries.left_at', 'second') }} / 60.0
-        as minutes_in_stage,
-    ({{ open_seconds_at('out', 'entries.left_at') }}
-    - {{ open_seconds_at('into', 'entries.entered_at') }}) / 60.0 as business_minutes_in_stage,
+    case when entries.is_duration_known then
+        {{ dbt.datediff('entries.entered_at', 'entries.left_at', 'second') }} / 60.0
+    end as minutes_in_stage,
+    case when entries.is_duration_known then
+        ({{ open_seconds_at('out', 'entries.left_at') }}
+        - {{ open_seconds_at('into', 'entries.entered_at') }}) / 60.0
+    end as business_minutes_in_stage,
     leads.load_id
 from entries
 inner join leads on entries.lead_code = leads.lead_code
