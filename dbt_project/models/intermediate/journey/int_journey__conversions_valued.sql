@@ -54,7 +54,7 @@ int_journey__conversions_valued as (
         deal_code as sale_id,
         'sales_team' as place_type,
         cast(amount as decimal(18, 4)) as revenue_amount,
-        cast(null as decimal(18, 4)) as margin_amount
+        cast(margin_amount as decimal(18, 4)) as margin_amount
     from deals
     union all
     select

@@ -3,7 +3,8 @@
 -- held, a published answer, an e-mail on a ticket) is a contact. A call without answer and an
 -- e-mail to a lead are attempts only; a call that comes in is a contact only. Machines don't act,
 -- and what is only planned is not done. When a lead is converted, its activities move to the
--- contact: they count for the contact's latest lead that was captured before.
+-- contact, and with it to the one that it is merged into: they count for the contact's latest lead
+-- that was captured before.
 with
 
 taken as (
@@ -17,6 +18,22 @@ messages as (
 
 leads as (
     select * from {{ ref('int_lead__leads_unioned') }} where not is_inferred
+),
+
+merges as (
+    select * from {{ ref('int_lead__merges_followed') }}
+),
+
+contacts_of_leads as (
+    select
+        leads.lead_code,
+        leads.is_deleted,
+        leads.captured_at,
+        coalesce(merges.surviving_record_id, leads.converted_contact_record_id)
+            as contact_record_id
+    from leads
+    left join merges on leads.converted_contact_record_id = merges.record_id
+    where leads.converted_contact_record_id is not null
 ),
 
 as_of as (
@@ -53,8 +70,9 @@ on_leads as (
         activities.*,
         leads.lead_code
     from activities
-    inner join leads
-        on activities.record_id = leads.converted_contact_record_id
+    left join merges on activities.record_id = merges.record_id
+    inner join contacts_of_leads as leads
+        on coalesce(merges.surviving_record_id, activities.record_id) = leads.contact_record_id
         and activities.occurred_at >= leads.captured_at
     qualify
         row_number() over (

@@ -11,10 +11,6 @@ duplicates as (
     select * from {{ ref('int_lead__duplicates_found') }}
 ),
 
-companies as (
-    select * from {{ source('company', 'company') }}
-),
-
 parts as (
     select
         lead_code as record_code,
@@ -34,13 +30,12 @@ deals_of_leads as (
         deals.employee_code,
         deals.stage,
         deals.amount,
-        deals.amount * companies.lead_deal_margin_pct / 100 as margin_amount,
+        deals.margin_amount,
         deals.opened_at,
         deals.closed_at,
         deals.load_id
     from parts
     inner join deals on parts.record_code = deals.lead_code
-    cross join companies
 ),
 
 latest_deals as (

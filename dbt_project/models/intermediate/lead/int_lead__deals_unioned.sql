@@ -1,15 +1,15 @@
 -- Grain: one row per deal (opportunity) of any CRM, with the lead that it came of and its value
 -- in the company's currency at the rate of the day it closed (else opened); null without a rate.
--- A deal belongs to one lead: where several name it, to the earliest that is not deleted or
--- merged away.
+-- Its margin is the amount less what the CRM says it cost, else the company's percentage of it. A
+-- deal whose lead was deleted, not merged, is one without a lead.
 with
 
 opportunities as (
     select * from {{ ref('stg_salesforce__opportunities') }} where not is_deleted
 ),
 
-converted_leads as (
-    select * from {{ ref('stg_salesforce__leads') }} where converted_opportunity_id is not null
+lead_of_opportunity as (
+    select * from {{ ref('int_lead__opportunities_linked') }}
 ),
 
 closings as (
@@ -25,7 +25,8 @@ crm_deals as (
 ),
 
 crm_leads as (
-    select * from {{ ref('stg_crm__leads') }}
+    select * from {{ ref('int_lead__crm_leads_linked') }}
+    where not is_deleted or merged_into_record_id is not null
 ),
 
 fx_rates as (
@@ -34,17 +35,6 @@ fx_rates as (
 
 companies as (
     select * from {{ source('company', 'company') }}
-),
-
-lead_of_opportunity as (
-    select
-        converted_opportunity_id as opportunity_id,
-        record_id as lead_code
-    from converted_leads
-    qualify
-        row_number() over (
-            partition by converted_opportunity_id order by is_deleted, created_at, lead_id
-        ) = 1
 ),
 
 last_closings as (
@@ -98,12 +88,15 @@ deals as (
         staged.campaign_code,
         staged.lead_source,
         'salesforce:' || staged.owner_id as employee_code,
+        'salesforce.account:' || staged.account_id as account_record_id,
+        staged.stage_name,
         staged.stage,
         staged.created_at as opened_at,
         case when staged.stage in ('won', 'lost')
             then coalesce(last_closings.closed_at, cast(staged.close_date as timestamp))
         end as closed_at,
         staged.amount_original,
+        cast(null as double) as cost_original,
         staged.currency_code,
         staged.load_id
     from staged_opportunities as staged
@@ -124,12 +117,15 @@ deals as (
         staged.campaign_code,
         staged.lead_source,
         coalesce(staged.employee_code, staged.developer_code) as employee_code,
+        staged.account_record_id,
+        staged.stage_name,
         staged.stage,
         staged.opened_at,
         case when staged.stage in ('won', 'lost')
             then coalesce(staged.closed_at, last_closings.closed_at)
         end as closed_at,
         staged.amount_original,
+        staged.cost_original,
         staged.currency_code,
         staged.load_id
     from staged_deals as staged
@@ -148,12 +144,19 @@ select
     deals.campaign_code,
     deals.lead_source,
     deals.employee_code,
+    deals.account_record_id,
+    deals.stage_name,
     deals.stage,
     deals.opened_at,
     deals.closed_at,
     deals.amount_original,
     coalesce(deals.currency_code, companies.currency_code) as currency_code,
     deals.amount_original * fx_rates.rate as amount,
+    case
+        when deals.cost_original is not null
+            then (deals.amount_original - deals.cost_original) * fx_rates.rate
+        else deals.amount_original * fx_rates.rate * companies.lead_deal_margin_pct / 100
+    end as margin_amount,
     deals.load_id
 from deals
 cross join companies

@@ -8,17 +8,24 @@ salesforce_leads as (
     select * from {{ ref('stg_salesforce__leads') }}
 ),
 
-contacts as (
-    select * from {{ ref('stg_salesforce__contacts') }} where account_id is not null
+crm_leads as (
+    select * from {{ ref('int_lead__crm_leads_linked') }}
 ),
 
-opportunities as (
-    select * from {{ ref('stg_salesforce__opportunities') }}
-    where account_id is not null and not is_deleted
+contacts as (
+    select
+        record_id,
+        'salesforce.account:' || account_id as account_record_id
+    from {{ ref('stg_salesforce__contacts') }}
+    union all
+    select
+        record_id,
+        account_record_id
+    from {{ ref('stg_crm__contacts') }}
 ),
 
 deals as (
-    select * from {{ ref('int_lead__deals_unioned') }}
+    select * from {{ ref('int_lead__deals_unioned') }} where account_record_id is not null
 ),
 
 duplicates as (
@@ -29,29 +36,12 @@ merges as (
     select * from {{ ref('int_lead__merges_followed') }}
 ),
 
-deal_accounts as (
-    select
-        lead_code,
-        record_id as account_record_id,
-        opened_at
-    from deals
-    where record_id like '%.account:%'
-    union all
-    select
-        deals.lead_code,
-        'salesforce.account:' || opportunities.account_id as account_record_id,
-        deals.opened_at
-    from deals
-    inner join opportunities
-        on deals.deal_code = 'salesforce.opportunity:' || opportunities.opportunity_id
-),
-
 first_deal_accounts as (
     select
         lead_code,
         min(opened_at) as opened_at,
         min(account_record_id) as account_record_id
-    from deal_accounts
+    from deals
     group by lead_code
     having count(distinct account_record_id) = 1
 ),
@@ -64,14 +54,22 @@ stated as (
         coalesce(converted_at, updated_at) as converted_at
     from salesforce_leads
     where converted_contact_id is not null or converted_account_id is not null
+    union all
+    select
+        record_id as lead_code,
+        contact_record_id,
+        account_record_id,
+        converted_at
+    from crm_leads
+    where contact_record_id is not null or account_record_id is not null
 ),
 
 own as (
     select
         coalesce(stated.lead_code, first_deal_accounts.lead_code) as lead_code,
         coalesce(of_contact.surviving_record_id, stated.contact_record_id) as contact_record_id,
-        coalesce(stated.account_record_id, first_deal_accounts.account_record_id)
-            as account_record_id,
+        stated.account_record_id,
+        first_deal_accounts.account_record_id as deal_account_record_id,
         coalesce(stated.converted_at, first_deal_accounts.opened_at) as converted_at
     from stated
     full outer join first_deal_accounts on stated.lead_code = first_deal_accounts.lead_code
@@ -83,7 +81,7 @@ with_accounts as (
         own.lead_code,
         own.contact_record_id,
         coalesce(
-            own.account_record_id, 'salesforce.account:' || contacts.account_id
+            own.account_record_id, contacts.account_record_id, own.deal_account_record_id
         ) as account_record_id,
         own.converted_at
     from own

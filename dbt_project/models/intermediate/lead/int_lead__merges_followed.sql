@@ -4,7 +4,11 @@
 with recursive
 
 leads as (
-    select * from {{ ref('int_lead__leads_unioned') }} where not is_inferred
+    select * from {{ ref('stg_salesforce__leads') }}
+),
+
+crm_leads as (
+    select * from {{ ref('int_lead__crm_leads_linked') }}
 ),
 
 contacts as (
@@ -30,9 +34,15 @@ crm_merges as (
 records as (
     select
         record_id,
-        merged_into_lead_code as merged_into_record_id,
+        merged_into_record_id,
         updated_at
     from leads
+    union all
+    select
+        record_id,
+        merged_into_record_id,
+        updated_at
+    from crm_leads
     union all
     select
         record_id,

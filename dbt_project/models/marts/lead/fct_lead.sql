@@ -20,14 +20,27 @@ duplicates as (
     select * from {{ ref('int_lead__duplicates_found') }}
 ),
 
+parts as (
+    select
+        lead_code,
+        lead_code as record_code
+    from leads
+    union all
+    select
+        duplicate_of_lead_code as lead_code,
+        lead_code as record_code
+    from duplicates
+),
+
 actions as (
     select
-        subject_code as lead_code,
-        min(case when is_attempt then occurred_at end) as first_attempt_at,
-        min(case when is_contact then occurred_at end) as first_contact_at
-    from {{ ref('int_lead__actions_taken') }}
-    where subject_type = 'lead'
-    group by subject_code
+        parts.lead_code,
+        min(case when taken.is_attempt then taken.occurred_at end) as first_attempt_at,
+        min(case when taken.is_contact then taken.occurred_at end) as first_contact_at
+    from parts
+    inner join {{ ref('int_lead__actions_taken') }} as taken
+        on parts.record_code = taken.subject_code and taken.subject_type = 'lead'
+    group by parts.lead_code
 ),
 
 conversions as (
