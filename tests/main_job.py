@@ -20,6 +20,7 @@ import duckdb
 from orchestration.lib.settings import PROJECT_ROOT, Settings
 
 CORNER_SHOP = Path(__file__).parent / "fixtures" / "corner_shop"
+HUB_AND_DESK = Path(__file__).parent / "fixtures" / "hub_and_desk"
 OTHERS = ("CFS_", "DAGSTER_", "DBT_")
 PROJECT_FILES = (
     "dbt_project", "dbt_project.yml", "data_quality", "orchestration", "pyproject.toml",

@@ -28,6 +28,10 @@ crm_contacts as (
     select * from {{ ref('stg_crm__contacts') }}
 ),
 
+crm_deals as (
+    select * from {{ ref('int_lead__crm_deals_linked') }}
+),
+
 crm_accounts as (
     select * from {{ ref('stg_crm__accounts') }}
 ),
@@ -75,6 +79,14 @@ stated as (
     select 'company', record_id, account_record_id, coalesce(converted_at, created_at)
     from crm_leads
     where account_record_id is not null
+    union all
+    select
+        'company', coalesce(crm_deals.contact_record_id, crm_leads.record_id),
+        crm_deals.account_record_id, coalesce(crm_deals.opened_at, crm_deals.closed_at),
+    from crm_deals
+    left join crm_leads on crm_deals.lead_code = crm_leads.record_id and crm_leads.is_person_named
+    where crm_deals.account_record_id is not null
+        and coalesce(crm_deals.contact_record_id, crm_leads.record_id) is not null
     union all
     select
         'parent_company', record_id, parent_record_id,

@@ -16,7 +16,7 @@ select
     {{ crm_code('deal', 'deal_id') }} as deal_code,
     {{ crm_code('ticket', 'ticket_id') }} as ticket_code,
     {{ crm_employee_code('owner_id') }} as employee_code,
-    coalesce(lower(trim(direction)), '') in ('inbound', 'incoming', 'in') as is_inbound,
+    coalesce(lower(trim(direction)), '') like 'in%' as is_inbound,
     nullif(trim(outcome), '') as outcome,
     coalesce(
         is_connected,
