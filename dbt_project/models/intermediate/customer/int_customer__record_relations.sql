@@ -36,7 +36,8 @@ crm_accounts as (
     select * from {{ ref('stg_crm__accounts') }}
 ),
 
-messages as (    select * from {{ ref('stg_social__messages') }}
+messages as (
+    select * from {{ ref('stg_social__messages') }}
 ),
 
 discount_codes as (
