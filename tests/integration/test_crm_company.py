@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import shutil
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 from main_job import HUB_AND_DESK, MainJob
@@ -19,9 +18,7 @@ from main_job import HUB_AND_DESK, MainJob
 def company(tmp_path_factory: pytest.TempPathFactory) -> MainJob:
     """The company after a run of the main job on its files."""
     folder = tmp_path_factory.mktemp("hub_and_desk")
-    job = MainJob(
-        folder / "data", tmp_path_factory.getbasetemp() / "dbt_target", str(HUB_AND_DESK)
-    )
+    job = MainJob(folder / "data", tmp_path_factory.getbasetemp() / "dbt_target", str(HUB_AND_DESK))
     shutil.copytree(HUB_AND_DESK / "inbox", folder / "data" / "inbox" / "hub_and_desk")
     job.run().succeeded()
     return job
