@@ -12,7 +12,9 @@ told as (
     union all
     select 'lead stage', count(*)
     from {{ ref('fct_lead_stage') }}
-    where customer_key <> {{ unknown_key() }} and stage not in ('captured', 'won')
+    where customer_key <> {{ unknown_key() }}
+        and record_lead_key = lead_key
+        and stage not in ('captured', 'won')
     union all
     select 'answer', count(*)
     from {{ ref('fct_answer') }}
