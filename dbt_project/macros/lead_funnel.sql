@@ -142,8 +142,8 @@
 {%- endmacro %}
 
 {# Where each record stands at each of some instants, from what had happened before. Entries:
-   record, entry_number, stage, outcome, entered_at; instants: as_of_at and is_latest. Entries whose
-   time nobody knows are known at the latest instant only. #}
+   record, entry_number, stage, outcome, entered_at; instants: as_of_at and is_latest, the instant at
+   which all that is known counts, entries whose time nobody knows among them. #}
 {% macro records_standing(entries, instants, record) -%}
     select
         instants.as_of_at,
@@ -151,8 +151,7 @@
         entries.*
     from {{ entries }} as entries
     inner join {{ instants }} as instants
-        on entries.entered_at < instants.as_of_at
-        or (entries.entered_at is null and instants.is_latest)
+        on instants.is_latest or entries.entered_at < instants.as_of_at
     qualify
         row_number() over (
             partition by instants.as_of_at, entries.{{ record }} order by entries.entry_number desc
@@ -177,10 +176,7 @@
         on entries.{{ record }} = standings.{{ record }}
         and entries.entry_number <= standings.entry_number
     where entries.outcome = 'open'
-        and (
-            entries.entered_at < standings.as_of_at
-            or (entries.entered_at is null and standings.is_latest)
-        )
+        and (standings.is_latest or entries.entered_at < standings.as_of_at)
     group by standings.as_of_at, {{ entry_keys }} entries.{{ record }}, standings.outcome
 {%- endmacro %}
 

@@ -50,3 +50,15 @@
         ) / ({{ trials }} + {{ z }} * {{ z }})))
     end
 {%- endmacro %}
+
+{# Whole days from one instant to another, rounded up. #}
+{% macro whole_days_from(from_expression, to_expression) -%}
+    cast(ceil({{ days_from(from_expression, to_expression) }}) as bigint)
+{%- endmacro %}
+
+{# An instant so many days later; days have fractions. #}
+{% macro after_days(expression, days) -%}
+    {{ timestamp_of_micros(
+        'cast(' ~ micros_of(expression) ~ ' + ' ~ days ~ ' * 86400000000.0 as bigint)'
+    ) }}
+{%- endmacro %}

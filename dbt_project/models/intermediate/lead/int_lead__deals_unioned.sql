@@ -82,6 +82,7 @@ staged_deals as (
 deals as (
     select
         'salesforce' as system,
+        'salesforce' as source_name,
         'salesforce.opportunity:' || staged.opportunity_id as deal_code,
         lead_of_opportunity.lead_code,
         staged.record_id,
@@ -91,6 +92,9 @@ deals as (
         'salesforce.account:' || staged.account_id as account_record_id,
         staged.stage_name,
         staged.stage,
+        staged.stage_name,
+        staged.close_date as stated_close_date,
+        staged.probability_pct as stated_odds_pct,
         staged.created_at as opened_at,
         case when staged.stage in ('won', 'lost')
             then coalesce(last_closings.closed_at, cast(staged.close_date as timestamp))
@@ -107,6 +111,7 @@ deals as (
     union all
     select
         'crm' as system,
+        staged.source_name,
         staged.deal_code,
         crm_leads.record_id as lead_code,
         coalesce(
@@ -120,6 +125,9 @@ deals as (
         staged.account_record_id,
         staged.stage_name,
         staged.stage,
+        staged.stage_name,
+        staged.expected_close_date as stated_close_date,
+        staged.probability_pct as stated_odds_pct,
         staged.opened_at,
         case when staged.stage in ('won', 'lost')
             then coalesce(staged.closed_at, last_closings.closed_at)
@@ -137,6 +145,7 @@ deals as (
 
 select
     deals.system,
+    deals.source_name,
     deals.deal_code,
     coalesce(deals.lead_code, deals.deal_code) as lead_code,
     deals.lead_code is null as is_without_lead,
@@ -147,6 +156,9 @@ select
     deals.account_record_id,
     deals.stage_name,
     deals.stage,
+    deals.stage_name,
+    deals.stated_close_date,
+    deals.stated_odds_pct,
     deals.opened_at,
     deals.closed_at,
     deals.amount_original,
