@@ -245,3 +245,54 @@
         else 'open'
     end
 {%- endmacro %}
+
+{# Odds by age: of records under way in a stage for a whole number of days, the share that will be
+   won, whatever has become of others by now. Those still under way count until their own age, so
+   that stages in which many stay for good are not judged by the few that ended: the cumulative
+   incidence of winning against the competing end, O. Aalen and S. Johansen, An Empirical Transition
+   Matrix (1978), with days as steps, given that the record is still under way.
+   Stays: keys, days (whole, from the first time in the stage to the end, or to the instant) and
+   outcome. One row per keys and days: at_risk_count, win_odds_at_age. #}
+{% macro odds_by_age(stays, keys) -%}
+    {%- set key_list = keys | join(', ') -%}
+    with steps as (
+        select
+            {{ key_list }},
+            days,
+            count(case when outcome = 'won' then 1 end) as won_count,
+            count(case when outcome <> 'open' then 1 end) as ended_count,
+            sum(count(*)) over (
+                partition by {{ key_list }} order by days desc
+                rows between unbounded preceding and current row
+            ) as at_risk_count
+        from {{ stays }}
+        group by {{ key_list }}, days
+    ),
+
+    survived as (
+        select
+            *,
+            coalesce(
+                sum(
+                    case when ended_count < at_risk_count
+                        then ln(1.0 - cast(ended_count as double) / at_risk_count) else 0.0 end
+                ) over (
+                    partition by {{ key_list }} order by days
+                    rows between unbounded preceding and 1 preceding
+                ),
+                0.0
+            ) as log_survival
+        from steps
+    )
+
+    {# Only the last step can end all that are at risk, so survival before a step is never 0. #}
+    select
+        {{ key_list }},
+        days,
+        cast(at_risk_count as bigint) as at_risk_count,
+        least(1.0, sum(exp(log_survival) * won_count / at_risk_count) over (
+            partition by {{ key_list }} order by days desc
+            rows between unbounded preceding and current row
+        ) / exp(log_survival)) as win_odds_at_age
+    from survived
+{%- endmacro %}

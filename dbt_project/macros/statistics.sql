@@ -51,9 +51,9 @@
     end
 {%- endmacro %}
 
-{# Whole days from one instant to another, rounded up. #}
-{% macro whole_days_from(from_expression, to_expression) -%}
-    cast(ceil({{ days_from(from_expression, to_expression) }}) as bigint)
+{# Whole days that have passed from one instant to another; 0 where the other is earlier. #}
+{% macro days_begun(from_expression, to_expression) -%}
+    cast(floor(greatest({{ days_from(from_expression, to_expression) }}, 0)) as bigint)
 {%- endmacro %}
 
 {# An instant so many days later; days have fractions. #}

@@ -77,6 +77,12 @@ class Funnel(Part):
         "of won ones counts as odds; with fewer the odds of all stages of the kind count, and with "
         "fewer still they are unknown",
     )
+    backtest_months: int = Field(
+        default=12,
+        ge=0,
+        description="Latest month ends for which the forecast of the pipeline is made anew, from "
+        "what was known then, and compared with what came",
+    )
 
     @model_validator(mode="after")
     def _ascending(self) -> Funnel:

@@ -67,9 +67,7 @@ USUAL_COUNTS = (
 )
 
 
-def count_rows(
-    counts: tuple[DepartmentCount, ...], company_zone: str
-) -> list[tuple[Any, ...]]:
+def count_rows(counts: tuple[DepartmentCount, ...], company_zone: str) -> list[tuple[Any, ...]]:
     """A row per department and measure: its rule, and for each thing whether it is included."""
     return [
         (

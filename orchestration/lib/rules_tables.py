@@ -67,7 +67,7 @@ TABLES: dict[str, dict[str, str]] = {
         "opt_out_days": "INTEGER",
         "frequency_days": "INTEGER",
     },
-    "funnel": {"min_ended_count": "INTEGER"},
+    "funnel": {"min_ended_count": "INTEGER", "backtest_months": "INTEGER"},
     "age_band": {
         "band_number": "INTEGER",
         "age_band": "VARCHAR",
@@ -239,7 +239,7 @@ def rule_rows(company: Company) -> dict[str, list[Row]]:
     values: dict[str, list[tuple[Any, ...]]] = {
         "company": [_company(company)],
         "in_market": [tuple(dict(company.in_market).values())],
-        "funnel": [(company.funnel.min_ended,)],
+        "funnel": [(company.funnel.min_ended, company.funnel.backtest_months)],
         "age_band": age_bands(company.funnel.age_band_days),
         "survivorship": _survivorship(company),
         "own_brand": [(brand,) for brand in company.own_brands],

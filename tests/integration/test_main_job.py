@@ -22,6 +22,7 @@ STAR = {
     "fct_campaign_progress_daily", "fct_lead", "fct_lead_stage", "fct_lead_sla",
     "fct_sla_scorecard_monthly", "fct_count_difference", "count_reconciliation_monthly",
     "fct_lead_funnel_monthly", "fct_lead_stage_monthly", "lead_velocity", "fct_lead_ageing",
+    "pipeline_stage_odds", "fct_pipeline_forecast", "pipeline_forecast_evaluation",
     "fct_ticket", "fct_ticket_handoff", "fct_answer", "fct_customer_value_monthly",
     "fct_in_market_daily", "customer_propensity", "propensity_calibration",
     "propensity_evaluation", "fct_message_exposure", "message_variant_lift", "customer_match",

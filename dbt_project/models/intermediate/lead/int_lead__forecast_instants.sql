@@ -1,7 +1,12 @@
--- Grain: one row per instant at which the pipeline is forecast: the end of each month (in the
--- company's time zone) since the first deal or lead entered a stage, and the time until which the
--- data speaks (is_latest). as_of_date is the last day that counts.
+-- Grain: one row per instant at which the pipeline is forecast: the time until which the data speaks
+-- (is_latest), and the latest month ends before it (in the company's time zone; as many as the
+-- company's rules say) since the first deal or lead entered a stage. as_of_date is the last day
+-- that counts.
 with
+
+companies as (
+    select time_zone from {{ source('company', 'company') }}
+),
 
 as_of as (
     select
@@ -9,19 +14,23 @@ as_of as (
         companies.time_zone,
         {{ business_date('known.as_of_at', 'companies.time_zone') }} as as_of_date
     from {{ ref('int_lead__as_of') }} as known
-    cross join {{ source('company', 'company') }} as companies
+    cross join companies
 ),
 
-first_entry as (
-    select min(entered_at) as entered_at from {{ ref('int_lead__pipeline_entries') }}
+entered as (
+    select min(entered_at) as first_entered_at from {{ ref('int_lead__pipeline_entries') }}
+),
+
+spanned as (
+    select
+        as_of.as_of_date,
+        {{ business_date('entered.first_entered_at', 'as_of.time_zone') }} as first_date
+    from as_of
+    cross join entered
 ),
 
 days as (
-    {{ day_series(
-        '(select ' ~ business_date('first_entry.entered_at', 'as_of.time_zone')
-        ~ ' from first_entry cross join as_of)',
-        '(select as_of_date from as_of)'
-    ) }}
+    {{ day_series('(select first_date from spanned)', '(select as_of_date from spanned)') }}
 ),
 
 month_ends as (
@@ -32,15 +41,24 @@ month_ends as (
     from days
     cross join as_of
     where days.day = {{ dbt.last_day('days.day', 'month') }}
+),
+
+past as (
+    select
+        month_ends.*,
+        row_number() over (order by month_ends.as_of_at desc) as months_ago
+    from month_ends
+    cross join as_of
+    where month_ends.as_of_at < as_of.as_of_at
 )
 
 select
-    month_ends.as_of_at,
-    month_ends.as_of_date,
+    past.as_of_at,
+    past.as_of_date,
     false as is_latest
-from month_ends
-cross join as_of
-where month_ends.as_of_at < as_of.as_of_at
+from past
+cross join {{ source('company', 'funnel') }} as rules
+where past.months_ago <= rules.backtest_months
 union all
 select
     as_of_at,

@@ -1,6 +1,7 @@
 -- Grain: one row per instant of the forecast and deal, or lead that no deal stands for, that was
 -- under way at it, with the odds known at it: those of its stage in its CRM's words where enough
--- have ended, else those of its stage of the funnel in all CRMs, else none (basis 'unknown').
+-- have ended, else those of its stage of the funnel in all CRMs, else none (basis 'unknown'); beside
+-- them those of its age in the stage, or of the highest age that enough had reached.
 -- Amounts are those that the CRM tells today: it keeps no history of them.
 with
 
@@ -24,6 +25,21 @@ leads as (
     select * from {{ ref('fct_lead') }}
 ),
 
+ages as (
+    select * from {{ ref('int_lead__pipeline_ages') }}
+),
+
+oldest as (
+    select
+        as_of_at,
+        record_kind,
+        source_name,
+        stage,
+        max(days) as days
+    from ages
+    group by as_of_at, record_kind, source_name, stage
+),
+
 under_way as (
     select
         standings.as_of_at,
@@ -34,6 +50,7 @@ under_way as (
         standings.stage,
         standings.funnel_stage,
         visits.first_entered_at as stage_first_entered_at,
+        {{ days_begun('visits.first_entered_at', 'standings.as_of_at') }} as age_days,
         deals.amount
     from standings
     inner join visits
@@ -55,7 +72,9 @@ select
     case when own.basis is not null then own.win_odds_low else shared.win_odds_low end
         as win_odds_low,
     case when own.basis is not null then own.win_odds_high else shared.win_odds_high end
-        as win_odds_high
+        as win_odds_high,
+    ages.at_risk_count,
+    ages.win_odds_at_age
 from under_way
 left join odds as own
     on own.basis = 'stage'
@@ -68,3 +87,14 @@ left join odds as shared
     and under_way.as_of_at = shared.as_of_at
     and under_way.record_kind = shared.record_kind
     and under_way.funnel_stage = shared.stage
+left join oldest
+    on under_way.as_of_at = oldest.as_of_at
+    and under_way.record_kind = oldest.record_kind
+    and under_way.source_name = oldest.source_name
+    and under_way.stage = oldest.stage
+left join ages
+    on oldest.as_of_at = ages.as_of_at
+    and oldest.record_kind = ages.record_kind
+    and oldest.source_name = ages.source_name
+    and oldest.stage = ages.stage
+    and least(under_way.age_days, oldest.days) = ages.days

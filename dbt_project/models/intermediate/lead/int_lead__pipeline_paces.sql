@@ -15,9 +15,9 @@ ages as (
         record_kind,
         source_name,
         stage,
-        {{ whole_days_from('stage_first_entered_at', 'as_of_at') }} as age_days
+        age_days
     from under_way
-    where stage_first_entered_at is not null
+    where age_days is not null
 ),
 
 durations as (

@@ -1,16 +1,13 @@
 -- Grain: one row per deal under way, and per counted lead under way that no deal stands for, as of
 -- the time until which the CRM's data speaks. Periodic snapshot of that instant; rebuilt whole. Odds
--- come from what became of others in the same stage (odds_basis says of which), the expected close
--- from how long those took that were won and took longer. What is not known stays null: leads have
+-- come from what became of others in the same stage: of those that have ended (odds_basis says of
+-- which), and of all that were under way for as long (at age); the expected close comes from how
+-- long those took that were won and took longer. What is not known stays null: leads have
 -- no amount, stages with too few endings no odds.
 with
 
 forecast as (
-    select
-        *,
-        {{ whole_days_from('stage_first_entered_at', 'as_of_at') }} as age_days
-    from {{ ref('int_lead__pipeline_forecast') }}
-    where is_latest
+    select * from {{ ref('int_lead__pipeline_forecast') }} where is_latest
 ),
 
 paces as (
@@ -68,7 +65,10 @@ select
     expected.win_odds,
     expected.win_odds_low,
     expected.win_odds_high,
+    expected.at_risk_count,
+    expected.win_odds_at_age,
     cast(expected.amount * expected.win_odds as double) as expected_amount,
+    cast(expected.amount * expected.win_odds_at_age as double) as expected_amount_at_age,
     cast({{ business_date('expected.expected_close_at', 'companies.time_zone') }} as date)
         as expected_close_date,
     cast({{ dbt.date_trunc(

@@ -42,11 +42,14 @@ summed as (
         win_odds_high,
         count(*) as under_way_count,
         count(case when is_foretold then 1 end) as foretold_count,
+        count(win_odds_at_age) as aged_count,
+        cast({{ exact_sum('win_odds_at_age') }} as double) as expected_won_count_at_age,
         count(case when outcome = 'won' then 1 end) as won_count,
         count(case when outcome = 'lost' then 1 end) as lost_count,
         count(case when outcome = 'open' then 1 end) as still_open_count,
         cast({{ exact_sum('amount') }} as double) as amount,
         cast({{ exact_sum('foretold_amount') }} as double) as foretold_amount,
+        cast({{ exact_sum('amount * win_odds_at_age') }} as double) as expected_amount_at_age,
         cast({{ exact_sum("case when outcome = 'won' then foretold_amount end") }} as double)
             as won_foretold_amount
     from joined
@@ -81,8 +84,9 @@ bounded as (
 )
 
 select
-    {{ surrogate_key(['bounded.as_of_at', 'bounded.record_kind', 'bounded.source_name', 'bounded.stage']) }}
-        as forecast_evaluation_key,
+    {{ surrogate_key([
+        'bounded.as_of_at', 'bounded.record_kind', 'bounded.source_name', 'bounded.stage'
+    ]) }} as forecast_evaluation_key,
     bounded.as_of_at,
     instants.as_of_date,
     cast({{ date_key('instants.as_of_date') }} as integer) as as_of_date_key,
@@ -98,6 +102,8 @@ select
     bounded.expected_won_low,
     bounded.expected_won_high,
     bounded.expected_won_deviation,
+    bounded.aged_count,
+    bounded.expected_won_count_at_age,
     bounded.won_count,
     bounded.lost_count,
     bounded.still_open_count,
@@ -109,6 +115,7 @@ select
     end as is_within_bounds,
     bounded.amount,
     bounded.win_odds * bounded.foretold_amount as expected_amount,
+    bounded.expected_amount_at_age,
     bounded.won_foretold_amount as won_amount
 from bounded
 inner join instants on bounded.as_of_at = instants.as_of_at
