@@ -65,6 +65,10 @@ select
         as unvalued_won_deal_count,
     cast({{ exact_sum('case when leads.is_told then leads.won_amount end') }} as double)
         as won_amount,
+    cast({{ exact_sum('case when leads.is_told then leads.margin_amount end') }} as double)
+        as margin_amount,
+    cast(sum(case when leads.is_told then leads.unknown_margin_deal_count else 0 end) as bigint)
+        as unknown_margin_deal_count,
     cast({{ exact_sum('case when leads.is_told then leads.open_amount end') }} as double)
         as open_amount,
     count(case when leads.is_beside then 1 end) as inferred_lead_count,
