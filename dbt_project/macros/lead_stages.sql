@@ -20,7 +20,8 @@
 {% macro count_difference_causes() -%}
     {{ return([
         'not_listed', 'unknown_lead', 'duplicate', 'undated', 'other_period', 'deleted', 'unmapped',
-        'not_in_stage', 'no_list', 'late', 'without_lead', 'left_stage', 'missing_in_report',
+        'not_in_stage', 'still_in_stage', 'no_list', 'late', 'without_lead', 'left_stage',
+        'missing_in_report',
     ]) }}
 {%- endmacro %}
 

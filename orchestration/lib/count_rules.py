@@ -24,9 +24,9 @@ class DepartmentCount(Part):
 
     department: str
     measures: tuple[Measure, ...] = Field(min_length=1)
-    dated_by: Literal["captured", "entered"] = Field(
+    dated_by: Literal["captured", "entered", "left"] = Field(
         default="entered",
-        description="Month of capture, or month in which the lead first entered the stage",
+        description="Month of capture, or in which the lead first entered the stage, or left it again",
     )
     time_zone: str = Field(
         default="market",

@@ -90,7 +90,8 @@ COUNTED = {
     f"{cause}_count": 0
     for cause in (
         "not_listed", "unknown_lead", "undated", "other_period", "deleted", "unmapped",
-        "not_in_stage", "no_list", "without_lead", "left_stage", "missing_in_report",
+        "not_in_stage", "no_list", "without_lead", "left_stage",
+        "missing_in_report", "still_in_stage",
     )
 }  # fmt: skip
 OWN = {"distributor_key": 5, "distributor_code": "sender", "is_current": True}

@@ -12,12 +12,8 @@ reports as (
     select * from {{ ref('int_lead__counts_reported') }}
 ),
 
-entries as (
-    select * from {{ ref('int_lead__stages_first_entered') }} where is_counted
-),
-
-leads as (
-    select * from {{ ref('int_lead__leads_standing') }}
+missed as (
+    select * from {{ ref('int_lead__items_missed') }}
 ),
 
 judged as (
@@ -97,38 +93,6 @@ claimed as (
     where stated_count > 1
 ),
 
-uncounted as (
-    select
-        'lead:' || cast(entries.lead_key as {{ dbt.type_string() }}) as difference_code,
-        reports.department,
-        reports.measure,
-        reports.basis,
-        case
-            when not reports.has_report then 'no_list'
-            when cast({{ date_key('reports.reported_date') }} as integer) < entries.entered_date_key
-                and reports.basis = 'list' then 'late'
-            when leads.first_received_date > reports.reported_date
-                and leads.system_since_date <= reports.reported_date then 'late'
-            when leads.is_inferred then 'without_lead'
-            when reports.as_of = 'current_status' and leads.current_stage = 'unmapped'
-                then 'unmapped'
-            when reports.as_of = 'current_status' then 'left_stage'
-            else 'missing_in_report'
-        end as cause,
-        entries.lead_key,
-        entries.month_date as warehouse_month_date
-    from entries
-    inner join reports
-        on entries.measure = reports.measure and entries.month_date = reports.month_date
-    inner join leads on entries.lead_key = leads.lead_key
-    left join claims
-        on reports.department = claims.department
-        and entries.measure = claims.measure
-        and entries.lead_key = claims.standing_lead_key
-        and claims.person_number = 1
-    where claims.claim_code is null
-),
-
 unlisted as (
     select
         department,
@@ -143,7 +107,7 @@ unlisted as (
 select * from claimed
 union all
 select
-    difference_code,
+    'lead:' || cast(lead_key as {{ dbt.type_string() }}) as difference_code,
     department,
     measure,
     basis,
@@ -151,7 +115,7 @@ select
     null as cause_detail,
     lead_key,
     null as side_month_date,
-    warehouse_month_date,
+    month_date as warehouse_month_date,
     0 as side_units,
     1 as warehouse_units,
     null as lead_reference,
@@ -159,7 +123,7 @@ select
     null as file_name,
     null as row_number,
     null as load_id
-from uncounted
+from missed
 union all
 select
     'total:' || cast(month_date as {{ dbt.type_string() }}) as difference_code,

@@ -44,7 +44,6 @@ sides as (
         department,
         measure,
         'list' as basis,
-        cast(null as {{ dbt.type_string() }}) as as_of,
         first_month,
         last_month
     from lists
@@ -53,7 +52,6 @@ sides as (
         department,
         measure,
         'rule' as basis,
-        as_of,
         date '1900-01-01' as first_month,
         date '9999-12-01' as last_month
     from rules
@@ -83,7 +81,6 @@ select
     sides.department,
     sides.measure,
     sides.basis,
-    sides.as_of,
     months.month_date,
     sides.basis = 'rule' or claimed.month_date is not null as has_report,
     claimed.reported_date,

@@ -77,11 +77,15 @@ dated as (
         included.measure,
         included.lead_key,
         included.time_zone,
-        case included.dated_by when 'captured' then included.captured_at else min(entries.entered_at) end
-            as counted_at
+        case included.dated_by
+            when 'captured' then included.captured_at
+            when 'left' then min(entries.left_at)
+            else min(entries.entered_at)
+        end as counted_at
     from included
     inner join entries
         on included.lead_key = entries.lead_key
+        and (included.dated_by <> 'left' or entries.left_at is not null)
         and (
             included.measure = entries.measure
             or (included.as_of = 'current_status' and entries.stage_rank > included.stage_rank)

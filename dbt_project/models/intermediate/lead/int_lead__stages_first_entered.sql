@@ -15,6 +15,7 @@ select
     stage_rank,
     is_counted,
     entered_at,
+    left_at,
     entered_date_key,
     {{ first_of_month(
         'floor(entered_date_key / 10000)', 'floor(entered_date_key / 100) % 100'
