@@ -126,14 +126,29 @@ class HouseFiles:
         self.row_counts[name] = rows
         return rows
 
-    def write_workbook(self, name: str, sheets: dict[str, tuple[list[str], pd.DataFrame]]) -> None:
-        """Write an Excel workbook: per sheet, the title lines above the header and the table."""
+    def write_workbook(
+        self,
+        name: str,
+        sheets: dict[str, tuple[list[str], pd.DataFrame]],
+        merge_titles: bool = False,
+    ) -> None:
+        """Write an Excel workbook: per sheet, the title lines above the header and the table.
+
+        merge_titles: each title lies across the columns of the table, in one merged cell.
+        """
         content = io.BytesIO()
         with pd.ExcelWriter(content, engine="openpyxl") as workbook:
             for sheet, (titles, table) in sheets.items():
                 table.to_excel(workbook, sheet_name=sheet, index=False, startrow=len(titles))
                 for line, title in enumerate(titles, start=1):
                     workbook.sheets[sheet].cell(row=line, column=1, value=title)
+                    if merge_titles:
+                        workbook.sheets[sheet].merge_cells(
+                            start_row=line,
+                            end_row=line,
+                            start_column=1,
+                            end_column=len(table.columns),
+                        )
         self._path(name).write_bytes(_without_clock(content))
         self.row_counts[name] = sum(len(table) for _, table in sheets.values())
 

@@ -18,6 +18,7 @@ from orchestration.sample import (
     chance,
     changes,
     conversations,
+    counts,
     distributor,
     ga4,
     journeys,
@@ -101,7 +102,8 @@ class World:
         salesforce_people.write(con, outbox, params, calendar)
         salesforce_sales.write(con, outbox, params, calendar)
         salesforce_service.write(con, outbox, params, calendar)
-        yield "files of the CRM"
+        counts.write(con, outbox.folder, calendar)
+        yield "files of the CRM and of departments"
         mess.plant(con, outbox)
         distributor.write(con, outbox.folder, params, calendar)
         yield "files of distributors"
