@@ -26,7 +26,7 @@ class DepartmentCount(Part):
     measures: tuple[Measure, ...] = Field(min_length=1)
     dated_by: Literal["captured", "entered", "left"] = Field(
         default="entered",
-        description="Its month: of capture, or in which the lead first entered the stage, or left it",
+        description="By capture, by the first entry into the stage, or by leaving it",
     )
     time_zone: str = Field(
         default="market",

@@ -255,9 +255,10 @@ def _tell_differences(con: duckdb.DuckDBPyConnection) -> None:
         with claims as (
             select c.*, l.standing_id, i.month as true_month,
                 coalesce(i.is_one_person, l.is_one_person, true) as is_one_person,
-                row_number() over (partition by c.department, coalesce(l.standing_id, -c.claim_number)
-                    order by c.month is distinct from i.month, c.lead_id <> l.standing_id, c.month)
-                    as number
+                row_number() over (
+                    partition by c.department, coalesce(l.standing_id, -c.claim_number)
+                    order by c.month is distinct from i.month, c.lead_id <> l.standing_id, c.month
+                ) as number
             from (select *, row_number() over () as claim_number from count_claim) c
             left join counted_lead l on l.lead_id = c.lead_id
             left join counted_item i on i.standing_id = l.standing_id

@@ -1,5 +1,5 @@
 -- Grain: one row of a department's list of the leads that it counts, or of a total that it states
--- (no lead_reference). The newest load that speaks of a source's measure and month replaces what
+-- (no lead_reference); a row with columns for months or measures is one for each. The newest load that speaks of a source's measure and month replaces what
 -- earlier loads said of it.
 with
 
@@ -16,8 +16,8 @@ counted as (
         _file as file_name,
         _row as row_number,
         _load_id as load_id,
-        cast(_load_id as {{ dbt.type_string() }}) || ':'
-        || cast(_row as {{ dbt.type_string() }}) as claim_code
+        cast(_load_id as {{ dbt.type_string() }}) || ':' || cast(_row as {{ dbt.type_string() }})
+        || ':' || cast(month as {{ dbt.type_string() }}) || ':' || measure as claim_code
     from {{ source('report', 'counted_lead') }}
 )
 
