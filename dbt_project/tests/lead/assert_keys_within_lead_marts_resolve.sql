@@ -16,3 +16,8 @@ select 'fct_answer.contradicted_answer_key' as key_name, answer_key as row_key
 from {{ ref('fct_answer') }}
 where is_contradiction
     <> (contradicted_answer_key in (select answer_key from {{ ref('fct_answer') }}))
+union all
+select 'fct_count_difference.lead_key' as key_name, count_difference_key as row_key
+from {{ ref('fct_count_difference') }}
+where (cause in ('unknown_lead', 'not_listed') and basis = 'list' and side_units <> 0)
+    <> (lead_key not in (select lead_key from {{ ref('fct_lead') }}))
