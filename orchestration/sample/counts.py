@@ -78,7 +78,9 @@ def _claim(con: duckdb.DuckDBPyConnection) -> None:
         left join lead_merge m on m.lead_id = l.lead_id;
         create temp table counted_item as
         select standing_id, date_trunc('month', min(mql_on))::date as month, min(mql_on) as mql_on,
-            bool_and(is_one_person) as is_one_person, count(*) > 1 as is_merged
+            bool_and(is_one_person) as is_one_person,
+            -- What is merged away leaves its stage.
+            list(coalesce(decided_at, merged_at) order by mql_at)[1] as left_at
         from counted_lead where mql_on is not null group by standing_id;
         create temp table mail_of_one as
         select any_value(id) as id, lower(email) as email from sf_lead
@@ -273,7 +275,7 @@ def _tell_differences(con: duckdb.DuckDBPyConnection) -> None:
         ),
         missed as (
             select s.department, i.*, l.lead_id, case s.department
-                when 'marketing' then l.captured_at else l.decided_at end as dated_at
+                when 'marketing' then l.captured_at else i.left_at end as dated_at
             from (select department, min(month) as first_month, max(month) as last_month
                 from count_list group by department) s
             join counted_item i on i.month between s.first_month and s.last_month

@@ -38,6 +38,7 @@ select
     own.lead_key is not null as has_entered,
     entries.month_date as warehouse_month_date,
     entries.entered_at,
+    entries.left_at,
     case
         when leads.standing_lead_key is not null
             then row_number() over (

@@ -54,6 +54,8 @@ claimed as (
                     when month_date in ({{ months_somewhere('entered_at') }}) then 'time zone'
                     when month_date in ({{ months_somewhere('captured_at') }})
                         then 'dated by capture'
+                    when month_date in ({{ months_somewhere('left_at') }})
+                        then 'dated by leaving the stage'
                     when month_date > warehouse_month_date then 'counted later'
                     else 'counted earlier'
                 end
