@@ -1,34 +1,20 @@
-"""The parts of company.yaml about leads and service: what a status means, who owes whom what.
+"""The parts of company.yaml about leads and service: what a status means, what counts once.
 
-Belongs here: what the keys of stages and commitments may say. Doesn't belong here: the clocks that
-commitments run on (see `calendars`).
+Belongs here: what the keys of stages, leads and tickets may say. Doesn't belong here: who owes whom
+what (see `commitment_rules`).
 """
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from orchestration.lib.company_rules import Part
 
 LeadStageName = Literal[
     "captured", "engaged", "mql", "sal", "sql", "opportunity", "won", "lost", "rejected", "recycled"
 ]
-# A lead enters a stage, or one of these happens to a lead or ticket.
-SlaEvent = (
-    LeadStageName
-    | Literal[
-        "assigned",
-        "first_attempt",
-        "first_contact",
-        "accepted_or_rejected",
-        "ticket_opened",
-        "first_response",
-        "resolved",
-    ]
-)
 
 
 class LeadStage(Part):
@@ -135,27 +121,3 @@ class Service(Part):
         description="A message to a social profile that comes more days after the last answer "
         "begins a new conversation",
     )
-
-
-class SlaCommitment(Part):
-    """Who owes whom what, and within how many business minutes; one version of it."""
-
-    code: str
-    version: int = Field(ge=1)
-    valid_from: date
-    valid_to: date = date(9999, 12, 31)
-    owed_by: str
-    owed_to: str
-    kind: Literal["lead", "service", "joint"]
-    start_event: SlaEvent | None = None
-    end_event: SlaEvent | None = None
-    target_minutes: int | None = Field(default=None, gt=0)
-    target_pct: float | None = Field(default=None, ge=0, le=100)
-    target_count: int | None = Field(default=None, ge=0)
-    description: str
-
-    @model_validator(mode="after")
-    def _not_reversed(self) -> SlaCommitment:
-        if self.valid_to <= self.valid_from:
-            raise ValueError("valid_to is not after valid_from")
-        return self

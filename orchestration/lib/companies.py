@@ -22,10 +22,10 @@ from orchestration.lib.agreement_rules import (
     LeadStage,
     OpportunityStage,
     Service,
-    SlaCommitment,
     TicketStatus,
 )
 from orchestration.lib.calendar_rules import Market
+from orchestration.lib.commitment_rules import SlaCommitment, check_agreement
 from orchestration.lib.company_rules import (
     Attribution,
     CampaignTarget,
@@ -41,6 +41,7 @@ from orchestration.lib.company_rules import (
     Part,
     Shop,
     Zone,
+    check_regex,
 )
 from orchestration.lib.count_rules import USUAL_COUNTS, DepartmentCount
 from orchestration.lib.feeds import Feed, check_zone, feed_schema, load_feeds
@@ -100,6 +101,11 @@ class Company(Part):
     counts: tuple[DepartmentCount, ...] = Field(
         default=USUAL_COUNTS,
         description="How departments count leads where they send no lists of their own",
+    )
+    automation_users: tuple[str, ...] = Field(
+        default=(),
+        description="Users of the CRM that are programs: regular expressions that match the whole "
+        "code, name or e-mail of a user, whatever the case. What lies with them waits for a person",
     )
     distributors: tuple[Distributor, ...] = ()
     shops: tuple[Shop, ...] = ()
@@ -163,7 +169,13 @@ class Company(Part):
         unknown = sorted({rule.channel for rule in self.channel_rules} - codes)
         if unknown:
             raise ValueError(f"channel_rules name channels {unknown}, which `channels` lacks")
+        check_agreement(self.sla, (m.code for m in self.markets), codes)
         return self
+
+    @field_validator("automation_users")
+    @classmethod
+    def _are_patterns(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(check_regex(pattern).pattern for pattern in value)
 
 
 def find_company(settings: Settings) -> Path:

@@ -48,7 +48,8 @@ RecordType = Literal[
 ]
 
 
-def _regex(value: str) -> re.Pattern[str]:
+def check_regex(value: str) -> re.Pattern[str]:
+    """The pattern; raises ValueError where it is none."""
     try:
         return re.compile(value)
     except re.error as error:
@@ -248,7 +249,7 @@ class Identity(Part):
     @field_validator("referral_code")
     @classmethod
     def _has_group(cls, value: str) -> str:
-        if _regex(value).groups < 1:
+        if check_regex(value).groups < 1:
             raise ValueError(f"{value!r} has no group for the customer's id, such as (.+)")
         return value
 
@@ -312,8 +313,8 @@ class Contacts(Part):
 
     @field_validator("acquisition_campaigns")
     @classmethod
-    def _is_regex(cls, value: str) -> str:
-        _regex(value)
+    def _ischeck_regex(cls, value: str) -> str:
+        check_regex(value)
         return value
 
 
@@ -354,9 +355,9 @@ class ChannelRule(Part):
 
     @field_validator("source", "medium", "campaign")
     @classmethod
-    def _is_regex(cls, value: str | None) -> str | None:
+    def _ischeck_regex(cls, value: str | None) -> str | None:
         if value is not None:
-            _regex(value)
+            check_regex(value)
         return value
 
 

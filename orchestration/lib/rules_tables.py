@@ -17,6 +17,7 @@ from typing import Any, get_args
 import duckdb
 
 from orchestration.lib.calendars import business_hours, company_holidays
+from orchestration.lib.commitment_rules import SlaCommitment
 from orchestration.lib.companies import Company, CompanyError
 from orchestration.lib.company_rules import GoldenField, RecordType
 from orchestration.lib.count_rules import count_rows
@@ -173,11 +174,23 @@ TABLES: dict[str, dict[str, str]] = {
         "owed_by": "VARCHAR",
         "owed_to": "VARCHAR",
         "kind": "VARCHAR",
+        "measure": "VARCHAR",
         "start_event": "VARCHAR",
         "end_event": "VARCHAR",
+        "end_count": "INTEGER",
+        "fulfilled_by": "VARCHAR",
+        "required_fields": "VARCHAR",
         "target_minutes": "INTEGER",
         "target_pct": "DOUBLE",
         "target_count": "INTEGER",
+        "target_amount": "DOUBLE",
+        "clock": "VARCHAR",
+        "calendar": "VARCHAR",
+        "pauses": "BOOLEAN",
+        "markets": "VARCHAR",
+        "lead_sources": "VARCHAR",
+        "channels": "VARCHAR",
+        "min_score": "INTEGER",
         "description": "VARCHAR",
     },
     "department_count": {
@@ -191,6 +204,7 @@ TABLES: dict[str, dict[str, str]] = {
         "has_deleted": "BOOLEAN",
         "has_inferred": "BOOLEAN",
     },
+    "automation_user": {"pattern": "VARCHAR"},
     "distributor": {
         "distributor_code": "VARCHAR",
         "distributor_name": "VARCHAR",
@@ -284,8 +298,9 @@ def rule_rows(company: Company) -> dict[str, list[Row]]:
             for s in company.ticket_statuses
         ],
         "service": [tuple(dict(company.service).values())],
-        "sla_commitment": [tuple(dict(s).values()) for s in company.sla],
         "department_count": count_rows(company.counts, company.time_zone),
+        "sla_commitment": [_commitment(s) for s in company.sla],
+        "automation_user": [(pattern,) for pattern in company.automation_users],
         "distributor": _distributors(company),
         "shop": [
             (s.code, s.name, s.type, s.system, name)
@@ -335,6 +350,15 @@ def age_bands(ends: Sequence[int]) -> list[tuple[int, str, int, int | None]]:
             zip(names, begins, (*ends, None), strict=True), start=1
         )
     ]
+
+
+def _commitment(commitment: SlaCommitment) -> tuple[Any, ...]:
+    """The commitment's keys, with what is measured said; lists are joined by ' > '."""
+    values = dict(commitment) | {"measure": commitment.measured, "code": commitment.code}
+    return tuple(
+        (" > ".join(value) or None) if isinstance(value, tuple) else value
+        for value in values.values()
+    )
 
 
 def _survivorship(company: Company) -> list[tuple[str, str, int]]:

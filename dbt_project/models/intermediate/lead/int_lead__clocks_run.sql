@@ -1,138 +1,161 @@
--- Grain: one row per lead or ticket and commitment of the service-level agreement that started
--- for it, in the version of the day it started. Time is business time of the record's calendar. A
--- clock that nothing has stopped is read at the time the data speaks of: breached if its target
--- is used up, else running. Deleting or merging the record stops it too: cancelled, if it was not
--- late yet.
+-- Grain: one row per lead or ticket, commitment of the service-level agreement measured in time,
+-- and cycle. Time is that of the commitment's calendar: working hours of the record's market, of
+-- a named one, or all hours; what was paused does not run. A clock that nothing has stopped is
+-- read at the time the data speaks of: breached if its target is used up, else running. Deleting
+-- or merging the record, or a next cycle, stops it too: cancelled, if it was not late yet.
 with
 
 milestones as (
     select * from {{ ref('int_lead__milestones_reached') }}
 ),
 
-subjects as (
-    select * from {{ ref('int_lead__subjects_owed') }}
+started as (
+    select * from {{ ref('int_lead__commitments_started') }} where measure = 'time'
 ),
 
 commitments as (
-    select * from {{ source('company', 'sla_commitment') }}
-    where start_event is not null and end_event is not null and target_minutes is not null
+    select * from {{ source('company', 'sla_commitment') }} where measure = 'time'
+),
+
+pauses as (
+    select * from {{ ref('int_lead__pauses_taken') }}
 ),
 
 as_of as (
     select * from {{ ref('int_lead__as_of') }}
 ),
 
-first_starts as (
-    select
-        subject_type,
-        subject_code,
-        event,
-        min(occurred_at) as started_at
-    from milestones
-    where event in (select start_event from commitments)
-    group by subject_type, subject_code, event
-),
-
-started as (
-    select
-        subjects.subject_type,
-        subjects.subject_code,
-        subjects.calendar_code,
-        subjects.ended_at,
-        commitments.commitment_code,
-        commitments.version,
-        commitments.owed_by,
-        commitments.end_event,
-        commitments.target_minutes,
-        first_starts.started_at,
-        {{ business_date('first_starts.started_at', 'subjects.time_zone') }} as started_date
-    from first_starts
-    inner join subjects
-        on first_starts.subject_type = subjects.subject_type
-        and first_starts.subject_code = subjects.subject_code
-    inner join commitments
-        on first_starts.event = commitments.start_event
-        and {{ business_date('first_starts.started_at', 'subjects.time_zone') }}
-        >= commitments.valid_from
-        and {{ business_date('first_starts.started_at', 'subjects.time_zone') }}
-        < commitments.valid_to
-),
-
 -- What is done once counts even when it was done before; a try or an answer must follow the start.
-ended as (
+reached as (
     select
         started.subject_code,
         started.commitment_code,
-        min(
-            case
-                when milestones.occurred_at >= started.started_at then milestones.occurred_at
-                when started.end_event not in ('first_attempt', 'first_contact', 'first_response')
-                    then started.started_at
-            end
-        ) as met_at
+        started.cycle_number,
+        greatest(milestones.occurred_at, started.started_at) as reached_at,
+        milestones.event = commitments.end_event as is_end,
+        commitments.end_count,
+        row_number() over (
+            partition by
+                started.subject_code,
+                started.commitment_code,
+                started.cycle_number,
+                milestones.event = commitments.end_event
+            order by milestones.occurred_at
+        ) as reached_number
     from started
+    inner join commitments
+        on started.commitment_code = commitments.commitment_code
+        and started.version = commitments.version
     inner join milestones
         on started.subject_type = milestones.subject_type
         and started.subject_code = milestones.subject_code
-        and started.end_event = milestones.event
-    group by started.subject_code, started.commitment_code
+        and (
+            milestones.event = commitments.end_event
+            or (
+                commitments.fulfilled_by is not null
+                and {{ is_listed('milestones.event', 'commitments.fulfilled_by') }}
+            )
+        )
+        and (
+            milestones.occurred_at >= started.started_at
+            or milestones.event not in ('first_attempt', 'first_contact', 'first_response')
+        )
+        and (started.after_at is null or milestones.occurred_at > started.after_at)
+        and (started.superseded_at is null or milestones.occurred_at < started.superseded_at)
+),
+
+ended as (
+    select
+        subject_code,
+        commitment_code,
+        cycle_number,
+        min(case when not is_end or reached_number = end_count then reached_at end) as met_at
+    from reached
+    group by subject_code, commitment_code, cycle_number
 ),
 
 timed as (
     select
-        started.*,
+        started.subject_type,
+        started.subject_code,
+        started.commitment_code,
+        started.cycle_number,
+        started.version,
+        started.owed_by,
+        started.calendar_code,
+        started.started_at,
+        started.started_date,
         ended.met_at,
-        coalesce(
-            ended.met_at,
-            greatest(least(as_of.as_of_at, coalesce(started.ended_at, as_of.as_of_at)),
-                started.started_at)
-        ) as read_at
+        ended.met_at as stopped_at,
+        coalesce(least(started.ended_at, started.superseded_at),
+            started.ended_at, started.superseded_at) as ended_at,
+        greatest(
+            least(
+                as_of.as_of_at,
+                coalesce(started.ended_at, as_of.as_of_at),
+                coalesce(started.superseded_at, as_of.as_of_at)
+            ),
+            started.started_at
+        ) as read_at,
+        commitments.target_minutes,
+        cast(commitments.target_minutes as bigint) * 60 as target_seconds,
+        started.is_pausable
     from started
+    inner join commitments
+        on started.commitment_code = commitments.commitment_code
+        and started.version = commitments.version
     cross join as_of
     left join ended
         on started.subject_code = ended.subject_code
         and started.commitment_code = ended.commitment_code
+        and started.cycle_number = ended.cycle_number
 ),
 
-read as (
+clock_pauses as (
     select
-        timed.*,
-        {{ open_seconds_at('started', 'timed.started_at') }} as started_seconds,
-        {{ open_seconds_at('read', 'timed.read_at') }} as read_seconds
+        timed.subject_code,
+        timed.commitment_code,
+        timed.cycle_number,
+        pauses.paused_from,
+        pauses.paused_to
     from timed
-    {{ open_seconds_joins(
-        'timed.calendar_code', {'started': 'timed.started_at', 'read': 'timed.read_at'}
-    ) }}
+    inner join pauses
+        on timed.subject_type = pauses.subject_type
+        and timed.subject_code = pauses.subject_code
+    where timed.is_pausable
 ),
 
-targeted as (
-    select
-        *,
-        read_seconds - started_seconds as elapsed_seconds,
-        started_seconds + target_minutes * 60 as due_seconds
-    from read
+clocked as (
+    {{ business_clocks(
+        'timed', key=['subject_code', 'commitment_code', 'cycle_number'], pauses='clock_pauses'
+    ) }}
 )
 
 select
-    targeted.subject_type,
-    targeted.subject_code,
-    targeted.commitment_code,
-    targeted.version,
-    targeted.owed_by,
-    targeted.calendar_code,
-    targeted.started_at,
-    targeted.started_date,
-    greatest(
-        {{ after_open_seconds('due', 'targeted.due_seconds') }}, targeted.started_at
-    ) as due_at,
-    targeted.met_at,
-    targeted.target_minutes,
-    targeted.elapsed_seconds / 60.0 as business_minutes,
+    subject_type,
+    subject_code,
+    commitment_code,
+    cycle_number,
+    version,
+    owed_by,
+    calendar_code,
+    is_pausable,
+    started_at,
+    started_date,
+    not is_started_in_hours as is_started_after_hours,
+    due_at,
+    met_at,
+    coalesce(met_at, read_at) as read_at,
+    is_paused_now,
+    target_minutes,
+    running_seconds,
+    paused_seconds,
+    running_seconds / 60.0 as business_minutes,
+    paused_seconds / 60.0 as paused_business_minutes,
     case
-        when targeted.elapsed_seconds > targeted.target_minutes * 60 then 'breached'
-        when targeted.met_at is not null then 'met'
-        when targeted.ended_at is not null then 'cancelled'
+        when running_seconds > target_seconds then 'breached'
+        when met_at is not null then 'met'
+        when ended_at is not null then 'cancelled'
         else 'running'
     end as status
-from targeted
-{{ after_open_seconds_join('targeted.calendar_code', 'due', 'targeted.due_seconds') }}
+from clocked

@@ -1,8 +1,8 @@
 -- Grain: one row per commitment version and month in which something of it happened: how many
 -- started in the month and what became of them, and how many events count towards a volume. A
 -- share counts those that reached the end event at any time after they started; it is still
--- running where they have not, since they may. Deleted and merged records count for no volume and
--- no share.
+-- running where they have not, since they may. Volumes and shares count a person once, when it
+-- first happened, and no deleted or merged record; clocks count each time they started.
 with
 
 commitments as (
@@ -13,6 +13,19 @@ clocks as (
     select * from {{ ref('int_lead__clocks_run') }}
 ),
 
+turns as (
+    select * from {{ ref('int_lead__clock_turns_summarized') }}
+),
+
+checks as (
+    select * from {{ ref('int_lead__completeness_checked') }}
+),
+
+started as (
+    select * from {{ ref('int_lead__commitments_started') }}
+    where measure = 'share' and is_counted and cycle_number = 1
+),
+
 milestones as (
     select * from {{ ref('int_lead__milestones_reached') }}
 ),
@@ -21,11 +34,17 @@ subjects as (
     select * from {{ ref('int_lead__subjects_owed') }}
 ),
 
+versions as (
+    select * from {{ ref('int_lead__lead_versions_dated') }}
+),
+
 first_milestones as (
     select
-        milestones.subject_type,
         milestones.subject_code,
         milestones.event,
+        min(subjects.market_code) as market_code,
+        min(subjects.lead_source) as lead_source,
+        min(subjects.channel_code) as channel_code,
         min(milestones.occurred_at) as occurred_at,
         {{ business_date('min(milestones.occurred_at)', 'min(subjects.time_zone)') }}
             as occurred_date
@@ -34,7 +53,21 @@ first_milestones as (
         on milestones.subject_type = subjects.subject_type
         and milestones.subject_code = subjects.subject_code
     where subjects.is_counted
-    group by milestones.subject_type, milestones.subject_code, milestones.event
+    group by milestones.subject_code, milestones.event
+),
+
+scored_milestones as (
+    select
+        first_milestones.*,
+        versions.score
+    from first_milestones
+    left join versions
+        on first_milestones.subject_code = versions.lead_code
+        and first_milestones.occurred_at >= versions.valid_from
+        and first_milestones.occurred_at < versions.valid_to
+    where first_milestones.event in (
+        select commitments.end_event from commitments where commitments.measure = 'volume'
+    )
 ),
 
 timed as (
@@ -42,6 +75,7 @@ timed as (
         commitments.sla_commitment_key,
         clocks.started_date as counted_date,
         clocks.status,
+        turns.breach_owner_type,
         clocks.business_minutes,
         greatest(clocks.business_minutes - clocks.target_minutes, 0)
             as overdue_business_minutes
@@ -49,25 +83,41 @@ timed as (
     inner join commitments
         on clocks.commitment_code = commitments.commitment_code
         and clocks.version = commitments.version
+    left join turns
+        on clocks.subject_code = turns.subject_code
+        and clocks.commitment_code = turns.commitment_code
+        and clocks.cycle_number = turns.cycle_number
+),
+
+checked as (
+    select
+        commitments.sla_commitment_key,
+        checks.started_date as counted_date,
+        checks.status,
+        null as breach_owner_type,
+        null as business_minutes,
+        null as overdue_business_minutes
+    from checks
+    inner join commitments
+        on checks.commitment_code = commitments.commitment_code
+        and checks.version = commitments.version
 ),
 
 shared as (
     select
         commitments.sla_commitment_key,
-        started.occurred_date as counted_date,
+        started.started_date as counted_date,
         case when ended.subject_code is not null then 'met' else 'running' end as status,
+        null as breach_owner_type,
         null as business_minutes,
         null as overdue_business_minutes
-    from commitments
-    inner join first_milestones as started
-        on commitments.start_event = started.event
-        and started.occurred_date >= commitments.valid_from
-        and started.occurred_date < commitments.valid_to
+    from started
+    inner join commitments
+        on started.commitment_code = commitments.commitment_code
+        and started.version = commitments.version
     left join first_milestones as ended
-        on started.subject_type = ended.subject_type
-        and started.subject_code = ended.subject_code
+        on started.subject_code = ended.subject_code
         and commitments.end_event = ended.event
-    where commitments.measure = 'share'
 ),
 
 counted as (
@@ -75,22 +125,33 @@ counted as (
         commitments.sla_commitment_key,
         ended.occurred_date as counted_date,
         'achieved' as status,
+        null as breach_owner_type,
         null as business_minutes,
         null as overdue_business_minutes
     from commitments
-    inner join first_milestones as ended
+    inner join scored_milestones as ended
         on commitments.end_event = ended.event
         and ended.occurred_date >= commitments.valid_from
         and ended.occurred_date < commitments.valid_to
+        and {{ sla_holds_for('commitments', 'ended') }}
     where commitments.measure = 'volume'
 ),
 
 unioned as (
     select * from timed
     union all
+    select * from checked
+    union all
     select * from shared
     union all
     select * from counted
+),
+
+judged as (
+    select
+        *,
+        case when status in ('met', 'breached') then business_minutes end as judged_minutes
+    from unioned
 )
 
 select
@@ -102,9 +163,13 @@ select
     count(case when status = 'running' then 1 end) as running_count,
     count(case when status = 'cancelled' then 1 end) as cancelled_count,
     count(case when status = 'achieved' then 1 end) as achieved_count,
-    median(business_minutes) as median_business_minutes,
+    count(case when status = 'breached' and breach_owner_type = 'system' then 1 end)
+        as system_breach_count,
+    percentile_cont(0.5) within group (order by judged_minutes) as p50_business_minutes,
+    percentile_cont(0.9) within group (order by judged_minutes) as p90_business_minutes,
+    percentile_cont(0.95) within group (order by judged_minutes) as p95_business_minutes,
     -- added as decimals, so that the sum does not depend on the order of the rows
     cast(sum(cast(overdue_business_minutes as decimal(18, 4))) as double)
         as overdue_business_minutes
-from unioned
+from judged
 group by sla_commitment_key, cast({{ dbt.date_trunc('month', 'counted_date') }} as date)

@@ -1,19 +1,27 @@
 -- Grain: one row per lead or ticket, event and time it happened; these are the events that
--- commitments of the service-level agreement start and end with. Stages count once, when first
--- entered; attempts and contacts each time, since a clock asks for the first one after it has
--- started.
+-- commitments of the service-level agreement start and end with. Each entry of a stage counts,
+-- re-entries included, and so do attempts and contacts each time: which of them starts or ends a
+-- clock is said where clocks are run. Late rows take their own place in time.
 with
+
+tickets as (
+    select * from {{ ref('int_lead__tickets_dated') }}
+),
 
 leads as (
     select * from {{ ref('int_lead__leads_unioned') }} where not is_inferred
 ),
 
-tickets as (
-    select * from {{ ref('int_lead__tickets_unioned') }}
-),
-
 entries as (
     select * from {{ ref('int_lead__stages_entered') }} where entered_at is not null
+),
+
+states as (
+    select
+        *,
+        max(case when not is_done then state_number end) over (partition by ticket_code)
+            as last_open_number
+    from {{ ref('int_lead__ticket_states_taken') }}
 ),
 
 owners as (
@@ -46,24 +54,30 @@ assigned_departments as (
 ),
 
 reasons as (
-    select distinct
+    select
         record_id as lead_code,
         lower(status) as status_key
     from versions
     where rejection_reason is not null
+    union
+    select
+        lead_code,
+        lower(status) as status_key
+    from leads
+    where rejection_reason is not null
 ),
 
-decisions as (
+judged as (
     select
         entries.lead_code,
-        min(entries.entered_at) as decided_at
+        entries.stage,
+        entries.entered_at,
+        entries.stage in ('rejected', 'recycled') as is_sent_back,
+        reasons.lead_code is not null as has_reason
     from entries
     left join reasons
         on entries.lead_code = reasons.lead_code
         and lower(entries.status) = reasons.status_key
-    where entries.stage in ('sal', 'sql', 'opportunity', 'won')
-        or (entries.stage in ('rejected', 'recycled') and reasons.lead_code is not null)
-    group by entries.lead_code
 ),
 
 milestones as (
@@ -71,30 +85,39 @@ milestones as (
         'lead' as subject_type,
         lead_code as subject_code,
         stage as event,
-        min(entered_at) as occurred_at
-    from entries
-    group by lead_code, stage
+        entered_at as occurred_at
+    from judged
     union all
     select
         'lead' as subject_type,
         lead_code as subject_code,
         'accepted_or_rejected' as event,
-        decided_at as occurred_at
-    from decisions
+        entered_at as occurred_at
+    from judged
+    where stage in ('sal', 'sql', 'opportunity', 'won') or (is_sent_back and has_reason)
+    union all
+    -- What sales tells marketing about how it went on.
+    select
+        'lead' as subject_type,
+        lead_code as subject_code,
+        'feedback' as event,
+        entered_at as occurred_at
+    from judged
+    where stage in ('opportunity', 'won', 'lost') or (is_sent_back and has_reason)
     union all
     select
         'lead' as subject_type,
         subject_code,
         'assigned' as event,
-        min(owned_from) as occurred_at
+        owned_from as occurred_at
     from owners
     where subject_type = 'lead'
         and not is_queue
+        and not is_automation
         and (
             department in ('sales', 'unknown')
             or department in (select department from assigned_departments)
         )
-    group by subject_code
     union all
     select
         'ticket' as subject_type,
@@ -106,10 +129,21 @@ milestones as (
     select
         'ticket' as subject_type,
         ticket_code as subject_code,
+        'first_resolved' as event,
+        min(started_at) as occurred_at
+    from states
+    where is_done
+    group by ticket_code
+    union all
+    -- The resolution that stands: nothing was opened again after it.
+    select
+        'ticket' as subject_type,
+        ticket_code as subject_code,
         'resolved' as event,
-        closed_at as occurred_at
-    from tickets
-    where closed_at is not null
+        min(started_at) as occurred_at
+    from states
+    where is_done and state_number > coalesce(last_open_number, 0)
+    group by ticket_code
     union all
     select
         subject_type,
@@ -134,4 +168,5 @@ select
     event,
     occurred_at
 from milestones
+where occurred_at is not null
 group by subject_type, subject_code, event, occurred_at

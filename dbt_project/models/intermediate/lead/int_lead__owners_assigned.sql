@@ -1,7 +1,7 @@
--- Grain: one row per lead or ticket and period with one owner, a person or a queue. The owner
--- before the first tracked change held since the start; the last one holds on. A generic CRM's
--- history that tells no owner before its first change says that there was none. Salesforce's ids of
--- queues begin with 00G.
+-- Grain: one row per lead or ticket and period with one owner: a person, a queue, or a program
+-- (is_automation). The owner before the first tracked change held since the start; the last one
+-- holds on. A generic CRM's history that tells no owner before its first change says that there was
+-- none. Salesforce's ids of queues begin with 00G.
 with
 
 leads as (
@@ -24,6 +24,10 @@ queues as (
 
 departments as (
     select * from {{ ref('int_lead__departments_dated') }}
+),
+
+automations as (
+    select * from {{ ref('int_lead__automations_named') }}
 ),
 
 subjects as (
@@ -98,6 +102,7 @@ select
     periods.owner_code,
     periods.owner_code like 'salesforce:00G%'
     or periods.owner_code in (select employee_code from queues) as is_queue,
+    automations.employee_code is not null as is_automation,
     coalesce(departments.department, 'unknown') as department,
     periods.owned_from,
     periods.owned_to
@@ -106,4 +111,5 @@ left join departments
     on periods.owner_code = departments.employee_code
     and periods.owned_from >= departments.valid_from
     and periods.owned_from < departments.valid_to
+left join automations on periods.owner_code = automations.employee_code
 where periods.owner_code is not null
