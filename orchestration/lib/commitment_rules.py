@@ -173,7 +173,9 @@ class SlaCommitment(Part):
         if self.measured != "time" and (self.end_count > 1 or self.fulfilled_by):
             raise ValueError(f"{name}: end_count and fulfilled_by go with target_minutes only")
         if self.measured == "amount" and self.end_event not in _AMOUNT_EVENTS:
-            raise ValueError(f"{name}: amounts are counted of end_event {', '.join(_AMOUNT_EVENTS)}")
+            raise ValueError(
+                f"{name}: amounts are counted of end_event {', '.join(_AMOUNT_EVENTS)}"
+            )
         if self.measured != "amount" and "open_pipeline" in (self.start_event, self.end_event):
             raise ValueError(f"{name}: open_pipeline goes with target_amount only")
         if self.clock == "calendar" and self.calendar:
@@ -195,7 +197,7 @@ class SlaCommitment(Part):
 def check_agreement(
     commitments: Iterable[SlaCommitment], markets: Iterable[str], channels: Iterable[str]
 ) -> None:
-    """Raise ValueError where versions overlap, or markets or channels are named that don't exist."""
+    """Raise ValueError where versions overlap, or unknown markets or channels are named."""
     by_code: dict[str, list[SlaCommitment]] = {}
     known = {"markets": set(markets), "channels": set(channels)}
     for commitment in commitments:

@@ -1229,6 +1229,39 @@ CASES = [
         ],
         [sent("crm.ticket", ticket_id="a", _source="desk")],
     ),
+    rows(
+        "fct_lead_sla",
+        "delays_add_up",
+        {"business_minutes": 9.0, "system_business_minutes": 4.0, "human_business_minutes": 5.0},
+        {"human_business_minutes": 6.0},
+    ),
+    rows(
+        "fct_lead_sla",
+        "breaches_have_an_owner",
+        {"status": "breached", "breach_owner_type": "queue"},
+        {"status": "met"},
+    ),
+    rows(
+        "fct_sla_owner",
+        "turns_do_not_run_backwards",
+        {
+            "held_from": EARLY,
+            "held_to": LATE,
+            "business_minutes": 1.0,
+            "paused_business_minutes": 0.0,
+        },
+        {"held_to": datetime(2025, 1, 1)},
+    ),
+    Case(
+        "fct_sla_owner",
+        "turns_reconcile",
+        [
+            mart("fct_lead_sla", lead_sla_key=1, target_business_minutes=60, business_minutes=9.0),
+            mart("fct_sla_owner", lead_sla_key=1, turn_number=1, business_minutes=4.0),
+            mart("fct_sla_owner", lead_sla_key=1, turn_number=2, business_minutes=5.0),
+        ],
+        [sql("delete from marts.fct_sla_owner where turn_number = 2")],
+    ),
     rows("fct_ticket_handoff", "waits_not_negative", {"wait_minutes": 0.0}, {"wait_minutes": -1.0}),
     Case(
         "fct_ticket_handoff",

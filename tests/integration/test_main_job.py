@@ -19,7 +19,7 @@ STAR = {
     "fct_channel_transition_monthly", "fct_stage_transition_monthly",
     "fct_sell_in", "fct_sell_out", "fct_stock_daily", "fct_shelf_audit", "fct_journey",
     "fct_conversion", "fct_attribution", "channel_attribution", "fct_campaign_performance_monthly",
-    "fct_campaign_progress_daily", "fct_lead", "fct_lead_stage", "fct_lead_sla",
+    "fct_campaign_progress_daily", "fct_lead", "fct_lead_stage", "fct_lead_sla", "fct_sla_owner",
     "fct_sla_scorecard_monthly", "fct_count_difference", "count_reconciliation_monthly",
     "fct_lead_funnel_monthly", "fct_lead_stage_monthly", "lead_velocity", "fct_lead_ageing",
     "pipeline_stage_odds", "fct_pipeline_forecast", "pipeline_forecast_evaluation",

@@ -9,9 +9,10 @@ where (resolution_business_minutes is null) <> (resolved_at is null)
 union all
 select 'fct_lead_sla' as mart, cast(lead_sla_key as {{ dbt.type_string() }}) as row_id
 from {{ ref('fct_lead_sla') }}
-where business_minutes is null
+where (business_minutes is null) <> (target_business_minutes is null)
     or business_minutes < 0
     or due_at < started_at
+    or (due_at is null and not is_paused_now)
     or (status = 'met' and met_at is null)
     or (status in ('running', 'cancelled') and met_at is not null)
 union all
