@@ -1,7 +1,8 @@
 -- Grain: one row per action between an employee and the person of a lead or ticket. What the
 -- employee does to reach the person is an attempt; what reaches (a call that connects, a meeting
 -- held, a published answer, an e-mail on a ticket) is a contact. A call without answer and an
--- e-mail to a lead are attempts only; a call that comes in is a contact only. Machines don't act,
+-- e-mail to a lead are attempts only; a call or a reply that comes in from a lead is a contact only,
+-- and on a ticket a mail of the customer is none. Machines and users that are programs don't act,
 -- and what is only planned is not done. When a lead is converted, its activities move to the
 -- contact, and with it to the one that it is merged into: they count for the contact's latest lead
 -- that was captured before.
@@ -13,7 +14,14 @@ taken as (
 
 messages as (
     select * from {{ ref('int_lead__messages_unioned') }}
-    where is_published and not is_automatic and employee_code is not null
+    where is_published
+        and not is_automatic
+        and employee_code is not null
+        and employee_code not in (select employee_code from {{ ref('int_lead__automations_named') }})
+),
+
+automations as (
+    select * from {{ ref('int_lead__automations_named') }}
 ),
 
 leads as (
@@ -47,7 +55,8 @@ activities as (
         taken.ticket_code,
         taken.employee_code,
         taken.occurred_at,
-        taken.activity_type in ('email', 'message') and not taken.is_inbound as is_mail_out,
+        taken.activity_type in ('email', 'message') as is_mail,
+        taken.is_inbound,
         not taken.is_inbound as is_attempt,
         case
             when taken.activity_type in ('email', 'message')
@@ -56,7 +65,9 @@ activities as (
         end as is_contact
     from taken
     cross join as_of
-    where taken.activity_type <> 'meeting' or taken.occurred_at <= as_of.as_of_at
+    left join automations on taken.employee_code = automations.employee_code
+    where (taken.activity_type <> 'meeting' or taken.occurred_at <= as_of.as_of_at)
+        and (automations.employee_code is null or taken.is_inbound)
 ),
 
 on_leads as (
@@ -98,7 +109,7 @@ select
     employee_code,
     occurred_at,
     is_attempt,
-    is_contact or is_mail_out as is_contact
+    case when is_mail then not is_inbound else is_contact end as is_contact
 from activities
 where ticket_code is not null
 union all

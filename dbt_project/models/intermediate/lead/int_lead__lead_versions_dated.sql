@@ -1,5 +1,5 @@
 -- Grain: one row per lead and period in which its fields were as they stand here. The first known
--- version holds for the time before it, the last one lasts; a CRM that exports no changes has one.
+-- version holds for the time before it, the last one lasts; a CRM that exports no changes has one. Job titles come from Salesforce only.
 -- A change that comes late takes its own place in time.
 with
 
@@ -7,8 +7,8 @@ versions as (
     select * from {{ ref('stg_salesforce__lead_versions') }}
 ),
 
-crm_leads as (
-    select * from {{ ref('stg_crm__leads') }}
+crm_versions as (
+    select * from {{ ref('stg_crm__lead_versions') }}
 ),
 
 stated as (
@@ -31,20 +31,20 @@ stated as (
     union all
     select
         record_id as lead_code,
-        created_at as updated_at,
+        updated_at,
         given_name,
         family_name,
         email,
-        phone,
+        coalesce(phone, mobile_phone) as phone,
         company_name,
         null as title,
-        null as industry,
+        industry,
         market_code,
-        null as city,
+        city,
         lead_source,
         campaign_code,
-        null as score
-    from crm_leads
+        cast(score as integer) as score
+    from crm_versions
 ),
 
 numbered as (

@@ -51,7 +51,7 @@ subjects as (
         tickets.updated_at
     from tickets
     left join channels
-        on channels.system = 'salesforce.case'
+        on tickets.channel_system = channels.system
         and coalesce(tickets.origin, '') = channels.source
 )
 
