@@ -47,9 +47,7 @@ def is_open(calendar: dict[str, Any], instant: datetime) -> bool:
     minute = local.hour * 60 + local.minute
     today = hours_of(calendar, local.date())
     evening = hours_of(calendar, local.date() - timedelta(days=1))
-    return any(a <= minute < b for a, b in today) or any(
-        minute + 24 * 60 < b for a, b in evening
-    )
+    return any(a <= minute < b for a, b in today) or any(minute + 24 * 60 < b for a, b in evening)
 
 
 def count(
@@ -72,8 +70,10 @@ def count(
     due_at = start if target == 0 else None
     instant = start
     while instant < until or due_at is None:
-        if instant == until and end is None and any(
-            a <= until and (b is None or b > until) for a, b in pauses
+        if (
+            instant == until
+            and end is None
+            and any(a <= until and (b is None or b > until) for a, b in pauses)
         ):
             break
         if is_open(calendar, instant):

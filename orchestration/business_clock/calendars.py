@@ -100,8 +100,8 @@ def make_tables(
 ) -> HoursTables:
     """Make the tables of the calendars' hours between two days, as temporary ones.
 
-    hours and numbered are what the macros look up; zones has the periods (calendar_code,
-    begins_at, ends_at in UTC, local_from, local_to, offset_seconds) in which clocks keep one offset.
+    hours and numbered are what the macros look up; zones has the periods in which clocks keep one
+    offset (calendar_code, begins_at and ends_at in UTC, local_from, local_to, offset_seconds).
     Days are held between FIRST_DAY and LAST_DAY. Raises ClockError.
     """
     first, last = max(first, FIRST_DAY), min(last, LAST_DAY)

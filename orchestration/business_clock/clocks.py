@@ -21,38 +21,14 @@ from orchestration.business_clock.calendars import (
     read_calendars,
 )
 from orchestration.business_clock.errors import ClockError
-from orchestration.business_clock.tables import ROW, WHOLE, Table, open_table, refuse, time_of
+from orchestration.business_clock.sources import Sources, check_sources, find_sources
+from orchestration.business_clock.tables import ROW, Table, refuse, time_of
 from orchestration.lib import engine
 from orchestration.lib.calendar_rules import Calendar, minutes_of
 from orchestration.lib.feeds import check_zone
 from orchestration.lib.macros import macro
 
-RESULT = {
-    "business_minutes": "open and not paused, from start to end (or read_at)",
-    "calendar_minutes": "all minutes between the same instants",
-    "paused_minutes": "open but paused",
-    "due_at": "when business_minutes reaches the target (UTC)",
-    "due_at_local": "the same as clocks show it in the calendar's zone",
-    "is_started_in_hours": "open at the start",
-    "is_paused": "not ended, and paused at read_at",
-    "status": "met, breached, running, ended (no target), unknown",
-}
 GIVEN_ZONE = "@times"
-
-
-@dataclass(frozen=True)
-class _Sources:
-    """The caller's tables, and the columns in them."""
-
-    table: Table
-    start: str
-    end: str | None
-    calendar: str | None
-    target: str | None
-    key: str | None
-    pauses: Table | None
-    pause_from: str
-    pause_to: str
 
 
 def run_clocks(
@@ -85,7 +61,7 @@ def run_clocks(
     read_at: when running clocks are read (UTC if without a zone; default: now).
     name: of the temporary table that holds the result; others have names that begin so.
 
-    Returns the table's columns and those of RESULT, in the table's order. Instants are read at
+    Returns the table's columns and those of `sources.RESULT`, in the table's order. Instants are read at
     whole seconds. A clock that ends before it starts has run for no time. Raises ClockError.
     """
     if connection is None:
@@ -94,60 +70,17 @@ def run_clocks(
         connection = duckdb.connect()
         connection.execute("set enable_progress_bar = false")
     found = read_calendars(calendars)
-    sources = _find(
+    sources = find_sources(
         connection, table, name, start=start, end=end, calendar=calendar,
         target=target_minutes, key=key, pauses=pauses, pause_from=pause_from, pause_to=pause_to,
     )  # fmt: skip
-    _check(connection, sources, found)
+    check_sources(connection, sources, found)
     moment = (read_at or datetime.now(UTC)).replace(microsecond=0)
     if moment.tzinfo is not None:
         moment = moment.astimezone(UTC).replace(tzinfo=None)
     run = _Run(connection, name, sources, found, target_minutes, _zone(times), moment)
     run.write()
     return connection.sql(f"select * exclude ({ROW}) from {engine.name(name)} order by {ROW}")
-
-
-def _find(
-    connection: duckdb.DuckDBPyConnection,
-    table: Any,
-    name: str,
-    *,
-    start: str,
-    end: str | None,
-    calendar: str | None,
-    target: str | float | None,
-    key: str | None,
-    pauses: Any,
-    pause_from: str,
-    pause_to: str,
-) -> _Sources:
-    given = open_table(connection, table, name, "The table")
-    taken = sorted({c.lower() for c in given.types} & {*RESULT, ROW})
-    if taken:
-        raise ClockError(f"{given.title} has columns {', '.join(taken)} already; rename them.")
-    paused = None
-    if pauses is not None:
-        paused = open_table(connection, pauses, f"{name}_pauses", "The table of pauses")
-        if key is None:
-            raise ClockError("Name the column that table and pauses share: key=...")
-        paused.needed(key, "the key")
-        pause_from = paused.needed(pause_from, "the start of a pause")
-        pause_to = paused.needed(pause_to, "the end of a pause")
-    return _Sources(
-        given,
-        given.needed(start, "the start"),
-        given.column(end, "end"),
-        given.column(calendar, "calendar"),
-        given.column(target, "") if isinstance(target, str) else _default_target(given, target),
-        given.column(key, "") if key else None,
-        paused,
-        pause_from,
-        pause_to,
-    )
-
-
-def _default_target(table: Table, target: float | None) -> str | None:
-    return table.column(None, "target_minutes") if target is None else None
 
 
 def _zone(times: str) -> str:
@@ -159,53 +92,13 @@ def _zone(times: str) -> str:
         raise ClockError(f"times: {error}; or write UTC or local.") from error
 
 
-def _check(
-    connection: duckdb.DuckDBPyConnection, sources: _Sources, calendars: dict[str, Calendar]
-) -> None:
-    """Refuse rows of unknown calendars, targets below 0, keys that are not unique, bad pauses."""
-    table = sources.table
-    if sources.calendar is not None and list(calendars) != [ONLY]:
-        column = engine.name(sources.calendar)
-        known = ", ".join(engine.text(code) for code in calendars)
-        refuse(
-            connection, table, f"{column} is null or {column}::varchar not in ({known})",
-            f"{sources.calendar} names no calendar; there are {', '.join(calendars)}", column,
-        )  # fmt: skip
-    elif len(calendars) > 1:
-        raise ClockError(
-            f"There are {len(calendars)} calendars ({', '.join(calendars)}): name the column that "
-            "says which one a row goes by: calendar=..."
-        )
-    if sources.target is not None:
-        column = engine.name(sources.target)
-        if table.types[sources.target] not in (*WHOLE, "DOUBLE", "FLOAT") and not table.types[
-            sources.target
-        ].startswith("DECIMAL"):
-            refuse(
-                connection, table, f"{column} is not null and try_cast({column} as double) is null",
-                f"{sources.target} is no number of minutes", column,
-            )  # fmt: skip
-        refuse(
-            connection, table, f"try_cast({column} as double) < 0",
-            f"{sources.target} is below 0", column,
-        )  # fmt: skip
-    if sources.key is not None and sources.pauses is not None:
-        key = engine.name(sources.key)
-        refuse(connection, table, f"{key} is null", f"{sources.key} is missing", key)
-        refuse(
-            connection, table,
-            f"{key} in (select {key} from {table.relation} group by all having count(*) > 1)",
-            f"{sources.key} is not unique", key,
-        )  # fmt: skip
-
-
 @dataclass
 class _Run:
     """One call: the statements that lead from the caller's tables to the result."""
 
     connection: duckdb.DuckDBPyConnection
     name: str
-    sources: _Sources
+    sources: Sources
     calendars: dict[str, Calendar]
     target_minutes: str | float | None
     times: str

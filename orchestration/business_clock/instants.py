@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -129,7 +129,9 @@ class _Clock:
 def _clock(given: Given) -> _Clock:
     calendars = read_calendars(given)
     if len(calendars) != 1:
-        raise ClockError(f"There are {len(calendars)} calendars ({', '.join(calendars)}); give one.")
+        raise ClockError(
+            f"There are {len(calendars)} calendars ({', '.join(calendars)}); give one."
+        )
     (calendar,) = calendars.values()
     return _cached(json.dumps(calendar.model_dump(mode="json")))
 

@@ -54,18 +54,14 @@ class Table:
         return found
 
 
-def open_table(
-    connection: duckdb.DuckDBPyConnection, given: Any, name: str, title: str
-) -> Table:
+def open_table(connection: duckdb.DuckDBPyConnection, given: Any, name: str, title: str) -> Table:
     """Copy a caller's table into the connection, rows numbered.
 
     given: name of a table or view, path of a CSV or Parquet file, DuckDB relation, or data frame.
     Raises ClockError.
     """
     target = engine.name(f"{name}_given")
-    as_file = isinstance(given, Path) or (
-        isinstance(given, str) and given.lower().endswith(FILES)
-    )
+    as_file = isinstance(given, Path) or (isinstance(given, str) and given.lower().endswith(FILES))
     if as_file:
         if not Path(given).is_file():
             raise ClockError(f"There is no file {given}.")
@@ -108,10 +104,10 @@ def time_of(connection: duckdb.DuckDBPyConnection, table: Table, column: str) ->
             f"{column} is no time like 2025-12-24 09:30:00",
             quoted,
         )
-        return (
-            f"try_cast({quoted} as timestamp)",
-            f"coalesce(regexp_matches(trim({quoted}), {engine.text(WITH_ZONE)}), false)",
-        )
+        has_zone = f"coalesce(regexp_matches(trim({quoted}), {engine.text(WITH_ZONE)}), false)"
+        instant = f"timezone('UTC', try_cast({quoted} as timestamp with time zone))"
+        written = f"try_cast({quoted} as timestamp)"
+        return f"case when {has_zone} then {instant} else {written} end", has_zone
     if kind.strip('"') == "NULL" or kind in ("INTEGER", "BIGINT"):
         refuse(connection, table, f"{quoted} is not null", f"{column} is a number, no time", quoted)
         return "null::timestamp", "false"
