@@ -61,8 +61,9 @@ def run_clocks(
     read_at: when running clocks are read (UTC if without a zone; default: now).
     name: of the temporary table that holds the result; others have names that begin so.
 
-    Returns the table's columns and those of `sources.RESULT`, in the table's order. Instants are read at
-    whole seconds. A clock that ends before it starts has run for no time. Raises ClockError.
+    Returns the table's columns and those of `sources.RESULT`, in the table's order. Instants are
+    read at whole seconds. A clock that ends before it starts has run for no time.
+    Raises ClockError.
     """
     if connection is None:
         if isinstance(table, duckdb.DuckDBPyRelation):

@@ -536,7 +536,7 @@ def test_from_a_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     ]  # fmt: skip
     assert main([*command, *more]) == 0
     assert "breached" in capsys.readouterr().out
-    # 5 minutes on Friday and 2 of 10 on Monday; 60 until 13:00, then Monday and Tuesday until 11:00.
+    # 5 minutes on Friday and 2 of 10 on Monday; 60 until 13:00, then a Monday and two hours.
     found = duckdb.sql(
         f"from '{tmp_path}/x.csv' select id, business_minutes, paused_minutes, status"
     )
