@@ -39,6 +39,7 @@ class BgNbd:
     log_likelihood: float = np.nan
     customers: float = 0.0
     converged: bool = True
+    at_bound: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -154,6 +155,7 @@ def fit_bg_nbd(
         log_likelihood=float(found.log_likelihood - shift),
         customers=counts.customers,
         converged=found.converged,
+        at_bound=tuple(NAMES[place] for place in found.at_bound),
         notes=notes_of(found.converged, [NAMES[place] for place in found.at_bound]),
     )
 

@@ -38,6 +38,7 @@ class GammaGamma:
     log_likelihood: float = np.nan
     customers: float = 0.0
     converged: bool = True
+    at_bound: tuple[str, ...] = ()
     correlation: float = np.nan
     notes: tuple[str, ...] = ()
 
@@ -115,6 +116,7 @@ def fit_gamma_gamma(
         log_likelihood=found.log_likelihood - float(w.sum()) * float(np.log(unit)),
         customers=float(w.sum()),
         converged=found.converged,
+        at_bound=tuple(NAMES[place] for place in found.at_bound),
         correlation=correlation,
         notes=notes + _doubts(correlation, q),
     )

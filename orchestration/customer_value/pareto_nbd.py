@@ -38,6 +38,7 @@ class ParetoNbd:
     log_likelihood: float = np.nan
     customers: float = 0.0
     converged: bool = True
+    at_bound: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     name: str = "Pareto/NBD"
 
@@ -132,6 +133,7 @@ def fit_pareto_nbd(
         log_likelihood=float(found.log_likelihood - shift),
         customers=counts.customers,
         converged=found.converged,
+        at_bound=tuple(NAMES[place] for place in found.at_bound),
         notes=notes_of(found.converged, [NAMES[place] for place in found.at_bound]),
     )
 

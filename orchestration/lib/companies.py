@@ -33,6 +33,7 @@ from orchestration.lib.company_rules import (
     ChannelRule,
     Contacts,
     Currency,
+    CustomerValue,
     Distributor,
     FxRate,
     Identity,
@@ -86,6 +87,7 @@ class Company(Part):
     identity: Identity = Identity()
     contacts: Contacts = Contacts()
     in_market: InMarket = InMarket()
+    customer_value: CustomerValue = CustomerValue()
     markets: tuple[Market, ...] = ()
     fx: tuple[FxRate, ...] = ()
     channels: tuple[Channel, ...] = ()

@@ -297,6 +297,55 @@ class InMarket(Part):
     )
 
 
+class CustomerValue(Part):
+    """How what customers will buy is foretold, discounted and tested."""
+
+    model: Literal["bg_nbd", "mbg_nbd"] = Field(
+        default="bg_nbd",
+        description="bg_nbd: nobody leaves after the first purchase; mbg_nbd: some do",
+    )
+    horizon_months: int = Field(
+        default=12, gt=0, le=120, description="Months ahead that count in the lifetime value"
+    )
+    discount_pct_year: float = Field(
+        default=10.0,
+        ge=0,
+        description="What money loses in a year, in percent; the lifetime value is reckoned as of "
+        "the month's end",
+    )
+    holdout_days: int = Field(
+        default=90,
+        gt=0,
+        description="Days after a month that test what was foretold at its end; who buys nothing "
+        "in them has churned",
+    )
+    min_customers: int = Field(
+        default=50,
+        ge=10,
+        description="Customers that must have come back until a month's end for a model; with "
+        "fewer, each customer's own rate, drawn to that of all, takes its place",
+    )
+    max_customers: int = Field(
+        default=200_000,
+        ge=1_000,
+        description="Most customers whose amounts are learnt from; more are sampled",
+    )
+    fitted_months: int = Field(
+        default=24,
+        gt=0,
+        description="Newest months that have a model of their own; older ones have rates only",
+    )
+    tested_months: int = Field(
+        default=6, gt=0, description="Newest months whose hold-out is over that test the model"
+    )
+    medium_churn_risk_pct: float = Field(
+        default=50.0, ge=0, le=100, description="Churn risk from which on it is medium"
+    )
+    high_churn_risk_pct: float = Field(
+        default=80.0, ge=0, le=100, description="Churn risk from which on it is high"
+    )
+
+
 class Contacts(Part):
     """What a contact with somebody whom the company knows must not ignore.
 

@@ -982,6 +982,120 @@ CASES = [
         {"value_decile": 1, "share_of_net_amount": 1.0},
         {"value_decile": 11},
     ),
+    rows(
+        "fct_customer_value_monthly",
+        "what_is_expected_has_a_model",
+        {"value_model": "bg_nbd", "purchase_count_to_date": 1, "expected_orders_12_months": 0.5},
+        {"value_model": "none"},
+    ),
+    Case(
+        "fct_customer_value_monthly",
+        "amounts_to_date_add_up",
+        [
+            mart(
+                "fct_customer_value_monthly",
+                customer_key=1,
+                month_start_date=date(2025, month, 1),
+                net_amount=10.0,
+                net_amount_to_date=10.0 * month,
+            )
+            for month in (1, 2)
+        ],
+        [
+            mart(
+                "fct_customer_value_monthly",
+                customer_key=1,
+                month_start_date=date(2025, 3, 1),
+                net_amount=10.0,
+                net_amount_to_date=40.0,
+            )
+        ],
+    ),
+    rows(
+        "customer_value_model",
+        "models_have_parameters",
+        {
+            "customer_count": 9,
+            "returning_customer_count": 3,
+            "value_model": "bg_nbd",
+            "r_shape": 0.2,
+            "alpha_days": 30.0,
+            "a_shape": 0.8,
+            "b_shape": 2.0,
+            "spend_model": "none",
+        },
+        {"alpha_days": None},
+    ),
+    Case(
+        "customer_value_evaluation",
+        "all_ways_meet_what_came",
+        [
+            mart(
+                "customer_value_evaluation",
+                month_start_date=DAY,
+                purchase_kind="sale",
+                measure="orders",
+                forecast=forecast,
+                came=5.0,
+                customer_count=9,
+            )
+            for forecast in ("model", "mean")
+        ],
+        [
+            mart(
+                "customer_value_evaluation",
+                month_start_date=DAY,
+                purchase_kind="sale",
+                measure="orders",
+                forecast="same_rate",
+                came=6.0,
+                customer_count=9,
+            )
+        ],
+    ),
+    Case(
+        "customer_value_calibration",
+        "groups_hold_everybody",
+        [
+            mart(
+                "customer_value_calibration",
+                month_start_date=DAY,
+                purchase_kind="sale",
+                group_kind=kind,
+                group_number=1,
+                customer_count=9,
+                came_orders=2,
+                foretold_orders=2.5,
+            )
+            for kind in ("repeat_purchases", "churn_tenth")
+        ],
+        [
+            mart(
+                "customer_value_calibration",
+                month_start_date=DAY,
+                purchase_kind="sale",
+                group_kind="churn_tenth",
+                group_number=2,
+                customer_count=1,
+                came_orders=0,
+                foretold_orders=0.0,
+            )
+        ],
+    ),
+    rows(
+        "customer_value_concentration_monthly",
+        "shares_grow_with_customers",
+        {
+            "month_start_date": DAY,
+            "measure": "lifetime_value",
+            "amount": 9.0,
+            "top_1_pct_share": 0.1,
+            "top_10_pct_share": 0.5,
+            "top_20_pct_share": 0.6,
+            "gini": 0.4,
+        },
+        {"top_10_pct_share": 0.7},
+    ),
     Case(
         "fct_in_market_daily",
         "contacts_reconcile",

@@ -29,7 +29,10 @@ LOG_IN_AT = "2025-12-31 12:00:00"
 # What sets a customer beside all others moves with any of them.
 RELATIVE = {
     "load_id", "value_decile", "share_of_net_amount", "expected_orders_12_months",
-    "expected_margin_12_months_amount", "expected_follow_share", "model_version", "drivers",
+    "expected_margin_12_months_amount", "expected_net_12_months_amount", "lifetime_net_amount",
+    "lifetime_margin_amount", "lifetime_decile", "probability_alive", "churn_risk", "churn_class",
+    "recency_score", "frequency_score", "monetary_score", "rfm_segment", "value_model",
+    "cumulative_share_of_net_amount", "expected_follow_share", "model_version", "drivers",
     "purchase_probability", "next_step_probability", "expected_stage",
     "next_awareness_probability", "next_consideration_probability", "next_intent_probability",
     "next_purchase_probability", "next_service_probability", "next_loyalty_probability",

@@ -24,6 +24,8 @@ STAR = {
     "fct_lead_funnel_monthly", "fct_lead_stage_monthly", "lead_velocity", "fct_lead_ageing",
     "pipeline_stage_odds", "fct_pipeline_forecast", "pipeline_forecast_evaluation",
     "fct_ticket", "fct_ticket_handoff", "fct_answer", "fct_customer_value_monthly",
+    "customer_value_model", "customer_value_evaluation", "customer_value_calibration",
+    "customer_value_concentration_monthly",
     "fct_in_market_daily", "customer_propensity", "propensity_calibration",
     "propensity_evaluation", "fct_message_exposure", "message_variant_lift", "customer_match",
     "customer_review", "customer_change",

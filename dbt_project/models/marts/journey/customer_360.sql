@@ -77,7 +77,12 @@ values_to_date as (
     select
         customer_key,
         value_decile,
-        expected_margin_12_months_amount
+        rfm_segment,
+        churn_risk,
+        churn_class,
+        expected_margin_12_months_amount,
+        lifetime_net_amount,
+        lifetime_margin_amount
     from {{ ref('fct_customer_value_monthly') }}
     where month_start_date = (
             select max(month_start_date) from {{ ref('fct_customer_value_monthly') }}
@@ -140,7 +145,12 @@ customer_360 as (
         cast(purchases.margin_amount as double) as margin_amount,
         cast(coalesce(purchases.refund_amount, 0) as double) as refund_amount,
         values_to_date.value_decile,
+        values_to_date.rfm_segment,
+        values_to_date.churn_risk,
+        values_to_date.churn_class,
         values_to_date.expected_margin_12_months_amount,
+        values_to_date.lifetime_net_amount,
+        values_to_date.lifetime_margin_amount,
         {{ whole('coalesce(tickets.ticket_count, 0)') }} as ticket_count,
         {{ whole('coalesce(tickets.open_ticket_count, 0)') }} as open_ticket_count,
         {{ whole('coalesce(tickets.unanswered_ticket_count, 0)') }} as unanswered_ticket_count,
