@@ -79,3 +79,18 @@
         ''
     )
 {%- endmacro %}
+
+{# What to add to company.yaml for a status that no rule names. #}
+{% macro status_advice(record_kind, system, status) -%}
+    case {{ record_kind }}
+        when 'lead' then 'Add to lead_stages in company.yaml: {system: ' || {{ system }}
+            || ', status: "' || {{ status }} || '", stage: ...}, with captured, engaged, mql, sal, '
+            || 'sql, opportunity, won, lost, rejected or recycled for the dots'
+        when 'deal' then 'Add to opportunity_stages in company.yaml: {system: ' || {{ system }}
+            || ', stage_name: "' || {{ status }} || '", stage: ...}, with opportunity, won or lost '
+            || 'for the dots'
+        else 'Add to ticket_statuses in company.yaml: {system: ' || {{ system }}
+            || ', status: "' || {{ status }} || '", state: ...}, with new, open, waiting, on_hold, '
+            || 'solved or closed for the dots'
+    end
+{%- endmacro %}

@@ -19,6 +19,13 @@ from orchestration.lib.settings import PROJECT_ROOT, Settings
 
 RECONCILES = "reconcile"
 MOST_RULES = 12
+MOST_STATUSES = 8
+UNMAPPED = """
+select system, record_kind, status, record_count, advice
+from marts.lead_status_mapping
+where is_unmapped
+order by record_count desc, system, record_kind, status
+"""
 TABLE_COLUMNS = 3
 TOTALS = """
 select 'sales, ' || split_part(sale_id, ':', 1) as name, count(*) as row_count, currency_code,
@@ -50,6 +57,7 @@ def print_summary(settings: Settings, success: bool, seconds: float) -> None:
         _tables(console, version)
         _totals(console, settings, results)
         _quarantine(console, settings)
+        _unmapped(console, settings)
     _checks(console, results)
     if success and version is not None:
         _next_steps(console, settings, version)
@@ -127,6 +135,26 @@ def _quarantine(console: Console, settings: Settings) -> None:
     if len(rows) > MOST_RULES:
         console.print(
             f"  and {len(rows) - MOST_RULES} more: select * from marts.quarantine_summary"
+        )
+
+
+def _unmapped(console: Console, settings: Settings) -> None:
+    """Statuses of leads, deals and tickets that company.yaml does not explain."""
+    with duckdb.connect(str(settings.published_path), read_only=True) as connection:
+        tables = connection.execute("select table_name from duckdb_tables()").fetchall()
+        if ("lead_status_mapping",) not in tables:
+            return
+        statuses = connection.execute(UNMAPPED).fetchall()
+    if not statuses:
+        return
+    console.print(f"\n[bold]Statuses that company.yaml does not explain: {len(statuses)}[/]")
+    for system, kind, status, count, advice in statuses[:MOST_STATUSES]:
+        console.print(f"  {count:>8,}  {kind}s of {system}  {status!r}", markup=False)
+        console.print(f"            {advice}", markup=False)
+    if len(statuses) > MOST_STATUSES:
+        console.print(
+            f"  and {len(statuses) - MOST_STATUSES} more: select * from "
+            "marts.lead_status_mapping where is_unmapped"
         )
 
 

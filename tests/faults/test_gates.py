@@ -1185,6 +1185,21 @@ CASES = [
         [sent("crm.lead", lead_id="b", _source="another")],
     ),
     Case(
+        "lead_status_mapping",
+        "records_reconcile",
+        [
+            mart("fct_lead", lead_id="salesforce.lead:1", status="New", is_inferred=False),
+            mart("fct_lead", lead_id="crm.lead:hub/1", status="unknown", is_inferred=False),
+            mart(
+                "lead_status_mapping",
+                system="salesforce",
+                record_kind="lead",
+                current_record_count=1,
+            ),
+        ],
+        [mart("fct_lead", lead_id="crm.lead:hub/2", status="Open", is_inferred=False)],
+    ),
+    Case(
         "fct_lead_stage",
         "leads_reconcile",
         [mart("fct_lead", lead_key=1, stage_entry_count=1), mart("fct_lead_stage", lead_key=1)],
