@@ -290,9 +290,9 @@
         {{ key_list }},
         days,
         cast(at_risk_count as bigint) as at_risk_count,
-        least(1.0, sum(exp(log_survival) * won_count / at_risk_count) over (
+        round(least(1.0, sum(exp(log_survival) * won_count / at_risk_count) over (
             partition by {{ key_list }} order by days desc
             rows between unbounded preceding and current row
-        ) / exp(log_survival)) as win_odds_at_age
+        ) / exp(log_survival)), 9) as win_odds_at_age
     from survived
 {%- endmacro %}

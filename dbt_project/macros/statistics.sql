@@ -30,7 +30,8 @@
 {% macro normal_95() -%} 1.959963984540054 {%- endmacro %}
 
 {# Bounds of a share, `hits` of `trials`, by Wilson's score interval; null without trials.
-   E. B. Wilson, Probable Inference, the Law of Succession, and Statistical Inference (1927). #}
+   E. B. Wilson, Probable Inference, the Law of Succession, and Statistical Inference (1927).
+   Nine decimals, so that no engine's arithmetic shows. #}
 {% macro wilson_low(hits, trials, z=none) -%}
     {{ wilson_bound(hits, trials, '-', z) }}
 {%- endmacro %}
@@ -42,18 +43,23 @@
 {% macro wilson_bound(hits, trials, sign, z) -%}
     {%- set z = z or normal_95() -%}
     case when {{ trials }} > 0 then
-        least(1.0, greatest(0.0, (
+        round(least(1.0, greatest(0.0, (
             {{ hits }} + {{ z }} * {{ z }} / 2.0 {{ sign }} {{ z }} * sqrt(
                 {{ hits }} * ({{ trials }} - {{ hits }}) / cast({{ trials }} as double)
                 + {{ z }} * {{ z }} / 4.0
             )
-        ) / ({{ trials }} + {{ z }} * {{ z }})))
+        ) / ({{ trials }} + {{ z }} * {{ z }}))), 9)
     end
 {%- endmacro %}
 
 {# Whole days that have passed from one instant to another; 0 where the other is earlier. #}
 {% macro days_begun(from_expression, to_expression) -%}
-    cast(floor(greatest({{ days_from(from_expression, to_expression) }}, 0)) as bigint)
+    cast(
+        floor(
+            case when {{ to_expression }} < {{ from_expression }} then 0.0
+                else {{ days_from(from_expression, to_expression) }} end
+        ) as bigint
+    )
 {%- endmacro %}
 
 {# An instant so many days later; days have fractions. #}

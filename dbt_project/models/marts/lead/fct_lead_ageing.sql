@@ -74,10 +74,12 @@ select
     aged.days_in_stage,
     coalesce(stay.age_band, 'unknown') as stage_age_band,
     coalesce(stay.band_number, 0) as stage_age_band_number,
-    greatest(
-        {{ open_seconds_at('read', 'aged.as_of_at') }}
-        - {{ open_seconds_at('entered', 'aged.stage_entered_at') }}, 0
-    ) / 3600.0 as business_hours_in_stage,
+    case when aged.stage_entered_at is not null then
+        greatest(
+            {{ open_seconds_at('read', 'aged.as_of_at') }}
+            - {{ open_seconds_at('entered', 'aged.stage_entered_at') }}, 0
+        ) / 3600.0
+    end as business_hours_in_stage,
     aged.open_amount,
     aged.load_id
 from aged

@@ -76,10 +76,12 @@ spread as (
 bounded as (
     select
         *,
-        greatest(0, expected_won_count - {{ normal_95() }} * expected_won_deviation)
-            as expected_won_low,
-        least(foretold_count, expected_won_count + {{ normal_95() }} * expected_won_deviation)
-            as expected_won_high
+        case when foretold_count > 0 then
+            greatest(0, expected_won_count - {{ normal_95() }} * expected_won_deviation)
+        end as expected_won_low,
+        case when foretold_count > 0 then
+            least(foretold_count, expected_won_count + {{ normal_95() }} * expected_won_deviation)
+        end as expected_won_high
     from spread
 )
 
