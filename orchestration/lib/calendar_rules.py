@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date
+from functools import cache
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
@@ -32,6 +33,7 @@ Hours = Annotated[
 ]
 
 
+@cache
 def minutes_of(interval: str) -> tuple[int, int]:
     """First and last minute of an interval, from the midnight on which its day begins.
 

@@ -21,7 +21,7 @@ from orchestration.lib.calendar_rules import (
 )
 from orchestration.lib.companies import Company, CompanyError
 
-YEARS_BEFORE = 6
+YEARS_BEFORE = 15
 YEARS_AFTER = 5
 
 Interval = tuple[date, datetime, datetime]
@@ -137,12 +137,12 @@ def _hours_of(
     special: dict[str, SpecialDay],
 ) -> tuple[str, ...]:
     """Hours of a day: its own, those of its date every year, holiday, half day, week."""
-    if str(day) in special:
+    if special and str(day) in special:
         return special[str(day)].hours
     usual = calendar.working_hours.get(WEEK_DAYS[day.weekday()], ())  # type: ignore[call-overload]
     if not usual:
         return ()
-    if f"{day:%m-%d}" in special:
+    if special and f"{day:%m-%d}" in special:
         return special[f"{day:%m-%d}"].hours
     if day in closed:
         return ()

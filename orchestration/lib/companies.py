@@ -70,7 +70,7 @@ class Company(Part):
     end_date: date | None = Field(default=None, description="Default: today")
     calendar_start_date: date | None = Field(
         default=None,
-        description="First day of the business calendars; default: six years before the year of "
+        description="First day of the business calendars; default: 15 years before the year of "
         "start_date. Business time before it is unknown",
     )
     inbox: str = Field(description="Folder of the senders' files; $CFS_… variables are filled in")

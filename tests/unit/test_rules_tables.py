@@ -101,7 +101,7 @@ def test_holidays_of_the_country_and_the_region_are_closed() -> None:
 
 def test_calendars_say_from_and_until_when_they_are_known() -> None:
     first, *_, last = rule_rows(company_of())["business_hours"]
-    assert first["opens_at"] == first["closes_at"] == datetime(2018, 12, 31, 23)
+    assert first["opens_at"] == first["closes_at"] == datetime(2009, 12, 31, 23)
     assert last["opens_at"] == last["closes_at"] == datetime(2030, 12, 31, 23)
     longer = company_of(calendar_start_date=date(2001, 1, 1))
     assert rule_rows(longer)["business_hours"][0]["opens_at"] == datetime(2000, 12, 31, 23)
