@@ -108,7 +108,10 @@
         left join pauses_added as pauses
             on {{ equal_columns('clocks', 'pauses', key) }}
             {%- else %}
-            cast(0 as bigint) as paused_seconds,
+            case
+                when clocks.ended_open_seconds >= clocks.started_open_seconds
+                    then cast(0 as bigint)
+            end as paused_seconds,
             false as is_paused_now,
             clocks.started_open_seconds + clocks.target_seconds as due_open_seconds
         from clocks_read as clocks

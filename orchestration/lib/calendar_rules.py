@@ -13,7 +13,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from orchestration.lib.company_rules import Country, Currency, Part, Zone
 from orchestration.lib.feeds import check_zone
@@ -58,25 +58,18 @@ def _check_day(name: str, intervals: tuple[str, ...]) -> None:
         raise ValueError(f"{name}: the intervals {list(intervals)} overlap")
 
 
-class Holidays(Part):
-    """Calendar of the `holidays` library, with the days that it observes instead."""
-
-    country: str = Field(description="ISO 3166 alpha-2")
-    subdivision: str | None = Field(default=None, description="Region, as the library names it")
-    half_days: Hours = Field(
-        default=(),
-        description="Hours of the library's half days, on days of the week that work; none: they "
-        "are days like others",
-    )
-
-    @field_validator("half_days")
-    @classmethod
-    def _are_intervals(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        _check_day("half_days", value)
+def _checked_day(value: date | str) -> date | str:
+    if isinstance(value, date) or YEARLY.fullmatch(value):
         return value
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise ValueError(
+            f"{value!r} is neither a date (2025-12-24) nor a day of every year (12-24)"
+        ) from None
 
 
-Day = date | str
+Day = Annotated[date | str, AfterValidator(_checked_day)]
 
 
 class SpecialDay(Part):
@@ -89,20 +82,38 @@ class SpecialDay(Part):
     hours: Hours = ()
     name: str = Field(default="", description="What the day is, for readers")
 
-    @field_validator("date")
-    @classmethod
-    def _is_day(cls, value: Day) -> Day:
-        if isinstance(value, str) and not YEARLY.fullmatch(value):
-            raise ValueError(
-                f"{value!r} is neither a date (2025-12-24) nor one of each year (12-24)"
-            )
-        return value
-
     @field_validator("hours")
     @classmethod
     def _are_intervals(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         _check_day("hours", value)
         return value
+
+
+class Holidays(Part):
+    """Days off: those of the `holidays` library, with the days that it observes instead."""
+
+    country: str | None = Field(default=None, description="ISO 3166 alpha-2")
+    subdivision: str | None = Field(default=None, description="Region, as the library names it")
+    dates: tuple[Day, ...] = Field(
+        default=(), description="Days off beside: 2025-12-24, or 12-24 every year"
+    )
+    half_days: Hours = Field(
+        default=(),
+        description="Hours of the library's half days, on days of the week that work; none: they "
+        "are days like others",
+    )
+
+    @field_validator("half_days")
+    @classmethod
+    def _are_intervals(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        _check_day("half_days", value)
+        return value
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Holidays:
+        if self.country is None and (self.subdivision or self.half_days or not self.dates):
+            raise ValueError("name a country, or dates")
+        return self
 
 
 class Calendar(Part):
@@ -113,7 +124,8 @@ class Calendar(Part):
         default_factory=dict, description="Open intervals by day of the week"
     )
     holidays: Holidays | None = Field(
-        default=None, description="Days off: a country, or country-region such as ES-MD"
+        default=None,
+        description="Days off: a country, country-region such as ES-MD, or a list of dates",
     )
     days: tuple[SpecialDay, ...] = Field(
         default=(), description="Days with hours of their own, or closed"
@@ -125,6 +137,8 @@ class Calendar(Part):
         if isinstance(value, str):
             country, _, subdivision = value.partition("-")
             return {"country": country, "subdivision": subdivision or None}
+        if isinstance(value, list | tuple):
+            return {"dates": value} if value else None
         return value
 
     @field_validator("time_zone")

@@ -7,22 +7,25 @@ Belongs here: turning working hours into instants. Doesn't belong here: validati
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from contextlib import suppress
+from datetime import date, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from orchestration.lib.calendar_rules import (
     DAY_MINUTES,
     WEEK_DAYS,
     Calendar,
+    Holidays,
     Market,
     SpecialDay,
     minutes_of,
 )
 from orchestration.lib.companies import Company, CompanyError
+from orchestration.lib.zones import Zone, zone_between
 
 YEARS_BEFORE = 15
 YEARS_AFTER = 5
+LISTED = "Holiday of the company"
 
 Interval = tuple[date, datetime, datetime]
 
@@ -63,15 +66,19 @@ def holidays_of(
 
     Raises CalendarError if the holidays library does not know the country, region or half days.
     """
-    if calendar.holidays is None or (half_days and not calendar.holidays.half_days):
+    given = calendar.holidays
+    if given is None or (half_days and not given.half_days):
         return {}
+    listed = {} if half_days else _listed(given, first, last)
+    if given.country is None:
+        return listed
     # takes 0.1 s, so only where it is needed
     from holidays import HALF_DAY, PUBLIC, country_holidays
 
     try:
         found = country_holidays(
-            calendar.holidays.country,
-            subdiv=calendar.holidays.subdivision,
+            given.country,
+            subdiv=given.subdivision,
             years=range(first.year, last.year + 1),
             categories=HALF_DAY if half_days else PUBLIC,
         )
@@ -81,9 +88,22 @@ def holidays_of(
         ) from error
     except ValueError as error:
         raise CalendarError(
-            f"holidays.half_days: the holidays library knows no half days of "
-            f"{calendar.holidays.country}; list them in `days`: {error}"
+            f"holidays.half_days: the holidays library knows no half days of {given.country}; "
+            f"list them in `days`: {error}"
         ) from error
+    return listed | {day: name for day, name in found.items() if first <= day <= last}
+
+
+def _listed(holidays: Holidays, first: date, last: date) -> dict[date, str]:
+    """The listed days off between two days."""
+    found = {}
+    for day in holidays.dates:
+        if isinstance(day, date):
+            found[day] = LISTED
+            continue
+        for year in range(first.year, last.year + 1):
+            with suppress(ValueError):  # 29 February
+                found[date.fromisoformat(f"{year}-{day}")] = LISTED
     return {day: name for day, name in found.items() if first <= day <= last}
 
 
@@ -92,11 +112,14 @@ def open_intervals(calendar: Calendar, first: date, last: date) -> Iterator[Inte
 
     Instants are UTC without a zone; minutes are those that really pass, also where clocks change.
     Intervals neither overlap nor touch. The first and the last have no length: they say from and
-    until when the calendar is known.
+    until when the calendar is known. What clocks show twice is the first time; what they skip is
+    the moment at which they jump.
     """
-    zone = ZoneInfo(calendar.time_zone)
-    known_from = _utc(first, 0, zone)
-    known_to = _utc(last + timedelta(days=1), 0, zone)
+    zone = zone_between(
+        calendar.time_zone, _local(first, -3 * DAY_MINUTES), _local(last, 3 * DAY_MINUTES)
+    )
+    known_from = zone.instant(_local(first, 0))
+    known_to = zone.instant(_local(last, DAY_MINUTES))
     yield first, known_from, known_from
     # what began the evening before the first day runs into it
     current: Interval | None = None
@@ -115,9 +138,7 @@ def open_intervals(calendar: Calendar, first: date, last: date) -> Iterator[Inte
     yield last, known_to, known_to
 
 
-def _day_intervals(
-    calendar: Calendar, first: date, last: date, zone: ZoneInfo
-) -> Iterator[Interval]:
+def _day_intervals(calendar: Calendar, first: date, last: date, zone: Zone) -> Iterator[Interval]:
     """Intervals by the day on which they begin, in order of their opening within a day."""
     closed = holidays_of(calendar, first, last)
     halved = holidays_of(calendar, first, last, half_days=True)
@@ -125,7 +146,7 @@ def _day_intervals(
     for number in range((last - first).days + 1):
         day = first + timedelta(days=number)
         for interval in sorted(_hours_of(calendar, day, closed, halved, special)):
-            opens, closes = (_utc(day, minute, zone) for minute in minutes_of(interval))
+            opens, closes = (zone.instant(_local(day, minute)) for minute in minutes_of(interval))
             yield day, opens, closes
 
 
@@ -151,22 +172,7 @@ def _hours_of(
     return usual  # type: ignore[no-any-return]
 
 
-def _utc(day: date, minute: int, zone: ZoneInfo) -> datetime:
-    """Instant at which clocks show a minute counted from a day's midnight.
-
-    What they show twice is the first time; what they skip is the moment at which they jump.
-    """
-    local = datetime.combine(day, time()) + timedelta(
-        days=minute // DAY_MINUTES, minutes=minute % DAY_MINUTES
-    )
-    before = local.replace(tzinfo=zone).utcoffset()
-    after = local.replace(tzinfo=zone, fold=1).utcoffset()
-    if before is None or after is None:
-        raise CalendarError(f"time_zone: {zone} has no offset on {day}")
-    instant = local - before
-    if after > before:
-        while (instant - timedelta(minutes=1)).replace(tzinfo=UTC).astimezone(
-            zone
-        ).utcoffset() == after:
-            instant -= timedelta(minutes=1)
-    return instant
+def _local(day: date, minute: int) -> datetime:
+    """What clocks show at a minute counted from a day's midnight."""
+    days, minutes = divmod(minute, DAY_MINUTES)
+    return datetime.combine(day, time()) + timedelta(days=days, minutes=minutes)

@@ -16,7 +16,15 @@ from jinja2 import Environment, StrictUndefined
 from orchestration.lib.settings import PROJECT_ROOT
 
 MACROS = PROJECT_ROOT / "dbt_project" / "macros"
-FILES = ("lists.sql", "params.sql", "stages.sql", "journeys.sql", "journey_descriptions.sql")
+FILES = (
+    "lists.sql",
+    "params.sql",
+    "dates.sql",
+    "stages.sql",
+    "journeys.sql",
+    "journey_descriptions.sql",
+    "business_clock.sql",
+)
 ENGINE = "duckdb"
 
 
@@ -35,11 +43,29 @@ def _macros() -> Any:
     types = {"type_string": "varchar", "type_int": "integer", "type_bigint": "bigint"}
     environment.globals.update(
         adapter=SimpleNamespace(dispatch=dispatch),
-        dbt=SimpleNamespace(**{name: (lambda kind=kind: kind) for name, kind in types.items()}),
+        dbt=SimpleNamespace(
+            datediff=_datediff,
+            dateadd=_dateadd,
+            date_trunc=_date_trunc,
+            **{name: (lambda kind=kind: kind) for name, kind in types.items()},
+        ),
+        ref=lambda model: model,
         **{"return": lambda value: value},
     )
     found["module"] = environment.from_string(source).module
     return found["module"]
+
+
+def _datediff(first: str, second: str, part: str) -> str:
+    return f"date_diff('{part}', {first}, {second})"
+
+
+def _dateadd(part: str, number: str, start: str) -> str:
+    return f"date_add({start}, interval ({number}) {part})"
+
+
+def _date_trunc(part: str, instant: str) -> str:
+    return f"date_trunc('{part}', {instant})"
 
 
 def macro(name: str, *arguments: Any, **named: Any) -> str:

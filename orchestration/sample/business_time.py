@@ -47,23 +47,42 @@ def build(con: duckdb.DuckDBPyConnection, calendar: Calendar, rules: Company) ->
 
 def _intervals(market: Market, first: date, last: date) -> list[tuple[str, datetime, datetime]]:
     zone = ZoneInfo(market.time_zone)
-    closed: set[date] = set()
-    if market.holidays is not None:
-        years = range(first.year, last.year + 1)
-        closed = set(
-            holidays.country_holidays(
-                market.holidays.country, market.holidays.subdivision, years=years
-            )
-        )
+    years = range(first.year, last.year + 1)
+    closed = _days_off(market, years, "public")
+    listed = set() if market.holidays is None else set(market.holidays.dates)
+    halved = _days_off(market, years, "half_day")
+    yearly = {day.date: day.hours for day in market.days if isinstance(day.date, str)}
+    dated = {day.date: day.hours for day in market.days if isinstance(day.date, date)}
     rows = []
     for number in range((last - first).days + 1):
         day = first + timedelta(days=number)
-        if day in closed:
-            continue
-        for interval in market.working_hours.get(_WEEK_DAYS[day.weekday()], ()):  # type: ignore[call-overload]
-            opens, closes = (_instant(day, text, zone) for text in interval.split("-"))
-            rows.append((market.code, opens, closes))
+        hours = market.working_hours.get(_WEEK_DAYS[day.weekday()], ())  # type: ignore[call-overload]
+        if day in closed or listed & {day, day.strftime("%m-%d")}:
+            hours = ()
+        elif hours and day in halved and market.holidays is not None:
+            hours = market.holidays.half_days
+        if market.working_hours.get(_WEEK_DAYS[day.weekday()]):  # type: ignore[call-overload]
+            hours = yearly.get(day.strftime("%m-%d"), hours)
+        for interval in dated.get(day, hours):
+            opens, closes = interval.split("-")
+            next_day = day + timedelta(days=1) if closes <= opens else day
+            rows.append((market.code, _instant(day, opens, zone), _instant(next_day, closes, zone)))
     return rows
+
+
+def _days_off(market: Market, years: range, category: str) -> set[date]:
+    """Days on which its country closes all day, or half of it (category half_day)."""
+    given = market.holidays
+    if given is None or (category == "half_day" and not given.half_days):
+        return set()
+    found: set[date] = set()
+    if given.country is not None:
+        found = set(
+            holidays.country_holidays(
+                given.country, given.subdivision, years=years, categories=category
+            )
+        )
+    return found
 
 
 def _instant(day: date, text: str, zone: ZoneInfo) -> datetime:
