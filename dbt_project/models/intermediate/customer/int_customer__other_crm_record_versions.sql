@@ -1,7 +1,7 @@
 {{ config(materialized='view') }}
 {#
     Grain: version of a person or company in a CRM other than Salesforce: leads, contacts and
-    accounts. A merge that the CRM keeps in a table of its own ends the record from its time on.
+    accounts. Contacts that only a ticket, a deal or an activity names are known by these. A merge that the CRM keeps in a table of its own ends the record from its time on.
 #}
 with leads as (
     select * from {{ ref('stg_crm__lead_versions') }}
@@ -21,6 +21,11 @@ deals as (
 
 merges as (
     select * from {{ ref('stg_crm__merges') }}
+),
+
+mentioned_contacts as (
+    select * from {{ ref('int_customer__crm_contacts_mentioned') }}
+    where record_id not in (select record_id from contacts)
 ),
 
 {# Accounts that only a deal names are known by their deal; those without one have no date, so what
@@ -81,6 +86,11 @@ versions as (
         null, birth_date, street, postal_code, city, market_code, created_at, is_deleted,
         merged_into_record_id, is_current, load_id,
     from contacts
+    union all
+    select
+        record_id, 'contact', first_seen_at, email, null, phone, null, null, null, null, null,
+        null, null, market_code, first_seen_at, false, null, true, load_id,
+    from mentioned_contacts
     union all
     select
         record_id, 'account', version_at, null, null, phone, null, null, company_name, null, null,

@@ -11,7 +11,7 @@ received as (
     from {{ source('salesforce', 'lead') }}
     union all
     select
-        'crm.lead:' || _source || '/' || lead_id as lead_code,
+        {{ crm_code('lead', 'lead_id') }} as lead_code,
         'crm:' || _source as system,
         cast(_received_at as date) as received_date
     from {{ source('crm', 'lead') }}

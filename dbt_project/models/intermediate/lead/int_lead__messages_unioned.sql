@@ -8,6 +8,16 @@ comments as (
 
 crm_messages as (
     select * from {{ ref('stg_crm__ticket_messages') }}
+),
+
+-- Where its messages are not sent, the ticket may say when it was first answered.
+first_responses as (
+    select * from {{ ref('stg_crm__tickets') }}
+    where first_responded_at is not null
+        and ticket_code not in (
+            select ticket_code from crm_messages
+            where employee_code is not null and is_published and not is_automatic
+        )
 )
 
 select
@@ -35,3 +45,16 @@ select
     sent_at,
     load_id
 from crm_messages
+union all
+select
+    ticket_code,
+    'crm.message:' || source_name || '/first_response/' || ticket_id as message_id,
+    coalesce(employee_code, 'crm:' || source_name || '/unknown') as employee_code,
+    true as is_published,
+    false as is_automatic,
+    channel,
+    null as topic,
+    null as answer_code,
+    first_responded_at as sent_at,
+    load_id
+from first_responses

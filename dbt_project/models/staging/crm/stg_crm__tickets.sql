@@ -1,35 +1,4 @@
--- Grain: one row per service ticket, as last known; deleted and merged ones are kept and flagged.
-with
-
-tickets as (
-    {{ latest_version(source('crm', 'ticket'), ['_source', 'ticket_id'], ['updated_at']) }}
-)
-
-select
-    ticket_id,
-    {{ crm_code('ticket', 'ticket_id') }} as ticket_code,
-    nullif(trim(ticket_number), '') as ticket_number,
-    {{ crm_code('contact', 'contact_id') }} as contact_record_id,
-    {{ crm_code('lead', 'lead_id') }} as lead_record_id,
-    nullif(trim(email), '') as email,
-    nullif(trim(phone), '') as phone,
-    nullif(trim(social_profile_id), '') as social_profile_id,
-    nullif(trim(channel), '') as channel,
-    lower(nullif(trim(type), '')) as ticket_type,
-    lower(nullif(trim(topic), '')) as topic,
-    lower(nullif(trim(sentiment), '')) as sentiment,
-    nullif(trim(status), '') as status,
-    lower(nullif(trim(priority), '')) as priority,
-    nullif(trim(owner_id), '') as owner_id,
-    {{ crm_employee_code('owner_id') }} as employee_code,
-    nullif(trim(order_number), '') as order_number,
-    nullif(trim(gtin), '') as gtin,
-    upper(nullif(trim(country), '')) as market_code,
-    created_at,
-    closed_at,
-    {{ crm_code('ticket', 'merged_into_ticket_id') }} as merged_into_ticket_code,
-    coalesce(is_deleted, false) as is_deleted,
-    coalesce(updated_at, closed_at, created_at) as updated_at,
-    _source as source_name,
-    _load_id as load_id
-from tickets
+-- Grain: one row per ticket, as last known; deleted and merged ones are kept and flagged.
+select *
+from {{ ref('stg_crm__ticket_versions') }}
+where is_current

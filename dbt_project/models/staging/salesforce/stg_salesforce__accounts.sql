@@ -20,7 +20,7 @@ select
     nullif(trim(parent_id), '') as parent_account_id,
     'salesforce.account:' || nullif(trim(master_record_id), '') as merged_into_record_id,
     coalesce(is_deleted, false) as is_deleted,
-    created_date as created_at,
+    coalesce(created_date, system_modstamp) as created_at,
     system_modstamp as updated_at,
     _load_id as load_id
 from accounts
