@@ -72,8 +72,8 @@ def _create_users_and_accounts(
             timestamp '{calendar.start}' as _at, employee_number as _id
         from employee
         union all
-        select code('005', 0, 12) || 'AAA', 'Lead queue', 'queue@lumavera.example', 'marketing',
-            'Queue', null, 'Europe/Madrid', 'ES', true,
+        select code('005', 0, 12) || 'AAA', 'Lead Router', 'router@lumavera.example', 'marketing',
+            'Integration', null, 'Europe/Madrid', 'ES', true,
             timestamp '{calendar.start}' - interval 700 day, timestamp '{calendar.start}'
                 - interval 700 day, timestamp '{calendar.start}', 0;
         create temp view account_known as

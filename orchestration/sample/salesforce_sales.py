@@ -31,13 +31,23 @@ def _create_leads(con: duckdb.DuckDBPyConnection, params: Parameters, calendar: 
     """One version per change; a lead captured again is merged into the first one now and then."""
     varies = params.rates["company_name_varies"]
     end = f"timestamp '{calendar.end}' + interval 1 day"
+    _create_delays(con)
     con.execute(f"""
         create temp table lead_step as
         with steps as (
             select lead_id, 0 as number, captured_at as happened_at, 'created' as field,
                 null::varchar as old_value, null::varchar as new_value from lead
-            union all select lead_id, 1, assigned_at, 'Owner', user_code(0), user_code(owner_number)
-                from lead
+            union all select lead_id, 1, assigned_at, 'Owner', case when queued_at is null
+                then user_code(0) else queue_id end, user_code(owner_number) from lead_delay
+            union all select lead_id, 10, queued_at, 'Owner', user_code(0), queue_id from lead_delay
+            union all select lead_id, 11, returned_at, 'Owner', user_code(owner_number), queue_id
+                from lead_delay
+            union all select lead_id, 12, taken_again_at, 'Owner', queue_id,
+                user_code(owner_number) from lead_delay
+            union all select lead_id, 13, called_off_at, 'Status', 'Marketing Qualified',
+                'Callback Requested' from lead_delay
+            union all select lead_id, 14, resumed_at, 'Status', 'Callback Requested',
+                'Marketing Qualified' from lead_delay
             union all select lead_id, 2, assigned_at + interval 1 minute, 'Status', 'New',
                 'Nurturing' from lead where is_engaged
             union all select lead_id, 3, mql_at, 'Status', case when is_engaged then 'Nurturing'
@@ -73,8 +83,8 @@ def _create_leads(con: duckdb.DuckDBPyConnection, params: Parameters, calendar: 
         )
         select * from stated
         union all
-        select m.lead_id, 9, m.merged_at, arg_max(s.status, s.number), arg_max(s.owner_id,
-            s.number), true
+        select m.lead_id, 9, m.merged_at, arg_max(s.status, (s.happened_at, s.number)),
+            arg_max(s.owner_id, (s.happened_at, s.number)), true
         from lead_merge m join stated s on s.lead_id = m.lead_id where s.happened_at <= m.merged_at
             group by m.lead_id, m.merged_at;
         create macro company_as_typed(name, legal_name, id, share) as
@@ -140,6 +150,36 @@ def _create_leads(con: duckdb.DuckDBPyConnection, params: Parameters, calendar: 
                 s.happened_at as created_date, s.happened_at as _at, s.lead_id * 16
                 + s.number as _id
         from lead_step s join lead l on l.lead_id = s.lead_id
+    """)
+
+
+def _create_delays(con: duckdb.DuckDBPyConnection) -> None:
+    """lead_delay: queues that a lead lay in, and a while in which a call back was asked for.
+
+    Some leads wait in a queue before somebody has them, some go back to it before the first
+    attempt, and some are called off between qualification and decision.
+    """
+    con.execute("""
+        create macro between_times(first_at, last_at, share) as
+            date_trunc('second', first_at + (last_at - first_at) * share);
+        create temp table lead_delay as
+        with placed as (
+            select lead_id, owner_number, captured_at, assigned_at, mql_at,
+                least(first_attempt_at, decided_at) as acted_at, decided_at,
+                code('00G', employee_of(market, 'marketing', 0), 12) || 'AAA' as queue_id,
+                chance(lead_id, 'lead.queued') < 0.4 as is_queued,
+                chance(lead_id, 'lead.returned') < 0.12 and mql_at > assigned_at as is_returned,
+                chance(lead_id, 'lead.called off') < 0.15 as is_called_off
+            from lead
+        )
+        select *, case when is_queued then between_times(captured_at, assigned_at, 0.3)
+                end as queued_at,
+            case when is_returned then between_times(mql_at, acted_at, 0.2) end as returned_at,
+            case when is_returned then between_times(mql_at, acted_at, 0.7) end as taken_again_at,
+            case when is_called_off then between_times(mql_at, decided_at, 0.4)
+                end as called_off_at,
+            case when is_called_off then between_times(mql_at, decided_at, 0.8) end as resumed_at
+        from placed
     """)
 
 

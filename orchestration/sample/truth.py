@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.lib.companies import Company
-from orchestration.sample import truth_identity
+from orchestration.sample import agreement, truth_identity
 from orchestration.sample.business_time import business_seconds
 from orchestration.sample.parameters import (
     FRIEND_DISCOUNT,
@@ -33,7 +33,7 @@ _ORDERS = {
     "conversion": "journey_id",
     "sale_line": "purchase_id, line_number",
     "household": "household_id",
-    "sla": "commitment_code, subject_id",
+    "sla": "commitment_code, subject_id, cycle_number",
     "ticket": "ticket_id",
     "answer": "comment_id",
     "lead": "record_id",
@@ -53,7 +53,7 @@ def write(
     _journeys(con)
     _effects(con)
     _leads(con)
-    _commitments(con, calendar, rules)
+    agreement.create(con, calendar, rules)
     _service(con)
     _bookkeeping(con, params)
     reported = [
@@ -209,61 +209,6 @@ def _leads(con: duckdb.DuckDBPyConnection) -> None:
             opportunity_at as opened_at, closed_at, case when closed_at is not null then is_won
                 end as is_won, amount_eur
         from lead where opportunity_at is not null
-    """)
-
-
-def _commitments(con: duckdb.DuckDBPyConnection, calendar: Calendar, rules: Company) -> None:
-    """Each lead or case against each commitment: met, breached, or pending at the end."""
-    columns = {
-        "captured": "captured_at",
-        "assigned": "assigned_at",
-        "mql": "mql_at",
-        "first_attempt": "first_attempt_at",
-        "first_contact": "first_contact_at",
-        "accepted_or_rejected": "decided_at",
-        "ticket_opened": "opened_at",
-        "first_response": "responded_at",
-        "resolved": "resolved_at",
-    }
-    parts = []
-    for code, kind, start, end in sorted(
-        {
-            (c.code, c.kind, c.start_event, c.end_event)
-            for c in rules.sla
-            if c.target_minutes is not None
-        }
-    ):
-        subject = (
-            "'salesforce.lead:' || lead_code(s.lead_id)"
-            if kind == "lead"
-            else "'salesforce.case:' || case_code(s.case_number)"
-        )
-        table = "lead" if kind == "lead" else "service_case"
-        parts.append(f"""
-            select '{code}' as commitment_code, {subject} as subject_id, '{kind}' as kind, s.market,
-                s.{columns[str(start)]} as started_at,
-                s.{columns[str(end)]} as ended_at, user_code(s.owner_number) as owner_id
-            from {table} s where s.{columns[str(start)]} is not null
-        """)
-    con.execute(f"""
-        create table sla_open as
-        select u.*, c.version, c.target_seconds, coalesce(u.ended_at, timestamp '{calendar.end}'
-            + interval 1 day) as counted_until
-        from ({" union all ".join(parts)}) u
-        join market_setting m on m.market = u.market
-        join commitment c on c.code = u.commitment_code and timezone(m.time_zone, timezone('UTC',
-            u.started_at))::date >= c.valid_from
-            and timezone(m.time_zone, timezone('UTC', u.started_at))::date < c.valid_to
-    """)
-    business_seconds(con, "sla_open", "started_at", "counted_until", "elapsed_seconds")
-    con.execute("""
-        create view truth_sla as
-        select commitment_code, version, kind, subject_id, market, owner_id, started_at, ended_at,
-            round(target_seconds / 60.0, 2) as target_minutes,
-            round(elapsed_seconds / 60.0, 4) as elapsed_minutes,
-            case when elapsed_seconds > target_seconds then 'breached'
-                when ended_at is null then 'pending' else 'met' end as status
-        from sla_open
     """)
 
 
