@@ -194,7 +194,8 @@ def _ends(con: duckdb.DuckDBPyConnection, end: str) -> None:
     con.execute(f"""
         create table sla_open as
         with reached as (
-            select s.code, s.kind, s.id, s.cycle_number, s.end_count, e.event = s.end_event as is_end,
+            select s.code, s.kind, s.id, s.cycle_number, s.end_count,
+                e.event = s.end_event as is_end,
                 greatest(e.happened_at, s.started_at) as reached_at,
                 count(*) filter (e.event = s.end_event) over (
                     partition by s.code, s.kind, s.id, s.cycle_number order by e.happened_at,
@@ -261,9 +262,7 @@ def _time(con: duckdb.DuckDBPyConnection) -> None:
     """)
 
 
-def _seconds(
-    con: duckdb.DuckDBPyConnection, table: str, start: str, end: str, result: str
-) -> None:
+def _seconds(con: duckdb.DuckDBPyConnection, table: str, start: str, end: str, result: str) -> None:
     """Add `result`: business seconds, or all of them where the clock is of calendar time."""
     business_seconds(con, table, start, end, result)
     con.execute(

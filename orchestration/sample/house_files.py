@@ -167,7 +167,8 @@ class HouseFiles:
             source, _, rest = name.partition("/")
             table, _, period = rest.split(".")[0].removesuffix("_v2").rpartition("_")
             rows.append((source, table, name, period, count))
-        self.con.executemany("insert into written_file values (?, ?, ?, ?, ?)", rows)
+        if rows:
+            self.con.executemany("insert into written_file values (?, ?, ?, ?, ?)", rows)
 
     def note_fault(self, file: str, kind: str, rows: int, description: str) -> None:
         """Record a planted fault, for the tests that look for it."""
