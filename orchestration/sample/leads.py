@@ -94,7 +94,31 @@ def build(
         "case when not is_accepted and is_recycled then recycle_seconds end",
         "recycled_at",
     )
+    _stray(con)
     _cut_at_end(con, calendar)
+
+
+def _stray(con: duckdb.DuckDBPyConnection) -> None:
+    """Leads that leave the straight way.
+
+    Some are converted without ever being qualified by sales, some go back to accepted and are
+    qualified again, some are opened again after a rejection (never those that are recycled), and
+    some deals are lost and opened again before they are won.
+    """
+    con.execute("""
+        create or replace table lead as
+        select * replace (case when not skips_sql then sql_at end as sql_at),
+            case when goes_back and not skips_sql then sql_at + interval 20 minute end as back_at,
+            case when goes_back and not skips_sql then sql_at + interval 40 minute
+                end as requalified_at,
+            case when is_reopened and not is_accepted and not is_recycled
+                then decided_at + interval 5 day end as reopened_at,
+            case when is_deal_reopened and is_won then date_trunc('second', opportunity_at
+                + (closed_at - opportunity_at) * 0.8) end as first_lost_at,
+            case when is_deal_reopened and is_won then date_trunc('second', opportunity_at
+                + (closed_at - opportunity_at) * 0.9) end as deal_reopened_at
+        from lead
+    """)
 
 
 def _capture(con: duckdb.DuckDBPyConnection, params: Parameters, calendar: Calendar) -> None:
@@ -132,6 +156,10 @@ def _capture(con: duckdb.DuckDBPyConnection, params: Parameters, calendar: Calen
             chance(lead_id, 'lead.recycle') < 0.35 as is_recycled,
             chance(lead_id, 'lead.sql') < {rates["lead_qualified"]} as becomes_sql,
             chance(lead_id, 'lead.won') < {rates["opportunity_won"]} as is_won,
+            chance(lead_id, 'lead.skips') < {rates["lead_skips_sql"]} as skips_sql,
+            chance(lead_id, 'lead.back') < {rates["lead_goes_back"]} as goes_back,
+            chance(lead_id, 'lead.reopened') < {rates["lead_reopened"]} as is_reopened,
+            chance(lead_id, 'deal.reopened') < {rates["deal_reopened"]} as is_deal_reopened,
             pick(['Not a fit', 'No budget', 'Wrong contact data', 'Duplicate', 'Competitor',
                 'Not now'], chance(lead_id, 'lead.reason')) as reason,
             case when chance(lead_id, 'lead.untouched') > 0.05 then 'x' end as gets_attempt,
@@ -239,6 +267,11 @@ def _cut_at_end(con: duckdb.DuckDBPyConnection, calendar: Calendar) -> None:
         "opportunity_at",
         "closed_at",
         "recycled_at",
+        "back_at",
+        "requalified_at",
+        "reopened_at",
+        "first_lost_at",
+        "deal_reopened_at",
     )
     cut = ", ".join(f"case when {t} < {end} then {t} end as {t}" for t in times)
     con.execute(f"""

@@ -265,6 +265,10 @@ RATES: dict[str, float] = {
     "lead_accepted": 0.62,
     "lead_recaptured": 0.14,
     "lead_qualified": 0.55,
+    "lead_skips_sql": 0.08,
+    "lead_goes_back": 0.1,
+    "lead_reopened": 0.15,
+    "deal_reopened": 0.08,
     "opportunity_won": 0.38,
     "first_attempt_on_time": 0.82,
     "decision_on_time": 0.76,
@@ -293,6 +297,7 @@ RATES: dict[str, float] = {
     "bot_sessions": 0.03,
     "passer_by_sessions": 0.10,
     "contact_deleted": 0.01,
+    "converted_contact_merged": 0.3,
     "contact_merged": 0.03,
     "lead_merged": 0.05,
 }

@@ -28,20 +28,38 @@ def build_contacts(con: duckdb.DuckDBPyConnection, params: Parameters, calendar:
         create macro user_code(number) as code('005', number, 12) || 'AAA';
         create table contact_known as
         with reasons as (
-            select person_id, known_since as created_at, 'Loyalty' as lead_source from person
+            select person_id, known_since as created_at, 'Loyalty' as lead_source,
+                false as is_conversion from person
                 where chance(person_id, 'contact.has') < 0.30
-            union all select person_id, opened_at - interval 1 minute, 'Service' from service_case
+            union all select person_id, opened_at - interval 1 minute, 'Service', false
+                from service_case
                 where chance(person_id, 'contact.from case') < 0.5
-            union all select person_id, opportunity_at, lead_source from lead
+            union all select person_id, opportunity_at, lead_source, true from lead
                 where opportunity_at is not null
         )
         select person_id, code('003', person_id, 12) || 'AAA' as contact_id,
             min(created_at) as created_at,
             arg_min(lead_source, created_at) as lead_source,
-            chance(person_id, 'contact.merged') < {params.rates["contact_merged"]} as has_duplicate,
+            max(created_at) filter (where is_conversion) as converted_at,
+            chance(person_id, 'contact.merged') < case
+                when max(created_at) filter (where is_conversion) >= min(created_at)
+                    + interval 20 day then {params.rates["converted_contact_merged"]}
+                else {params.rates["contact_merged"]} end as has_duplicate,
             chance(person_id, 'contact.deleted') < {params.rates["contact_deleted"]} as
                 is_deleted_later
-        from reasons group by person_id
+        from reasons group by person_id;
+        -- A second record that a lead was converted into is merged after that.
+        create or replace table contact_known as
+        select *, greatest(created_at + interval 20 day + to_seconds((86400 * 60
+                * chance(person_id, 'contact.merged at'))::bigint),
+            case when converted_at >= created_at + interval 20 day
+                then converted_at + interval 10 day end) as merged_at
+        from contact_known;
+        create macro contact_at(person, happened_at) as (
+            select case when has_duplicate and happened_at between created_at + interval 20 day
+                    and merged_at then code('003', person_id + 1000000000, 12) || 'AAA'
+                else contact_id end
+            from contact_known where person_id = person)
     """)
 
 
@@ -119,8 +137,7 @@ def _create_contacts(
         begun as (
             select r.*, case when copy = 1 then created_at + interval 20 day else created_at
                 end as begins_at,
-                created_at + interval 20 day + to_seconds((86400 * 60 * chance(person_id,
-                    'contact.merged at'))::bigint) as merged_at,
+                merged_at,
                 greatest(c.changed_at, created_at + interval 1 day) as changed_at,
                 c.changed_at as life_changed_at, c.is_changed and c.tells_crm as tells_change
             from records r join person_change c using (person_id)

@@ -56,9 +56,14 @@ def _create_leads(con: duckdb.DuckDBPyConnection, params: Parameters, calendar: 
                 when is_accepted then 'Sales Accepted' else 'Rejected' end from lead
             union all select lead_id, 5, sql_at, 'Status', 'Sales Accepted', 'Sales Qualified'
                 from lead
-            union all select lead_id, 6, opportunity_at, 'Status', 'Sales Qualified', 'Converted'
-                from lead
+            union all select lead_id, 6, opportunity_at, 'Status', case when skips_sql
+                then 'Sales Accepted' else 'Sales Qualified' end, 'Converted' from lead
             union all select lead_id, 7, recycled_at, 'Status', 'Rejected', 'Recycled' from lead
+            union all select lead_id, 15, back_at, 'Status', 'Sales Qualified', 'Sales Accepted'
+                from lead
+            union all select lead_id, 16, requalified_at, 'Status', 'Sales Accepted',
+                'Sales Qualified' from lead
+            union all select lead_id, 17, reopened_at, 'Status', 'Rejected', 'Nurturing' from lead
         )
         select * from steps where happened_at is not null and happened_at < {end};
         create temp table lead_merge as
@@ -69,6 +74,15 @@ def _create_leads(con: duckdb.DuckDBPyConnection, params: Parameters, calendar: 
             and chance(l.person_id, 'lead.merge') < {params.rates["lead_merged"]}
                 / {params.rates["lead_recaptured"]};
         delete from lead_merge where merged_at >= {end};
+        delete from lead_step s using lead_merge m
+            where m.lead_id = s.lead_id and s.happened_at > m.merged_at;
+        update lead l set
+            sql_at = case when l.sql_at <= m.merged_at then l.sql_at end,
+            back_at = case when l.back_at <= m.merged_at then l.back_at end,
+            requalified_at = case when l.requalified_at <= m.merged_at then l.requalified_at end,
+            recycled_at = case when l.recycled_at <= m.merged_at then l.recycled_at end,
+            reopened_at = case when l.reopened_at <= m.merged_at then l.reopened_at end
+        from lead_merge m where m.lead_id = l.lead_id;
         create temp view lead_state as
         with stated as (
             select lead_id, number, happened_at,
@@ -118,11 +132,11 @@ def _create_leads(con: duckdb.DuckDBPyConnection, params: Parameters, calendar: 
                     when 'Facebook Ads' then 'facebook_ads:' || c.meta_id end as campaign_id_c,
             case when w.lead_id is not null and coalesce(d.analytics_storage,
                 'Yes') <> 'No' then d.user_pseudo_id end as web_client_id_c,
-            s.status, case when s.status in ('Rejected', 'Recycled') then l.reason
+            s.status, case when not l.is_accepted and l.decided_at <= s.happened_at then l.reason
                 end as rejection_reason_c, l.score as score_c, s.owner_id,
             false as has_opted_out_of_email, s.status = 'Converted' as is_converted,
             case when s.status = 'Converted' then l.opportunity_at end as converted_date,
-            case when s.status = 'Converted' then code('003', l.person_id, 12) || 'AAA'
+            case when s.status = 'Converted' then contact_at(l.person_id, l.opportunity_at)
                 end as converted_contact_id,
             case when s.status = 'Converted' then code('001', l.business_id, 12) || 'AAA'
                 end as converted_account_id,
@@ -131,7 +145,7 @@ def _create_leads(con: duckdb.DuckDBPyConnection, params: Parameters, calendar: 
             case when s.gone then lead_code(m.master_id) end as master_record_id,
                 s.gone as is_deleted,
             l.captured_at as created_date, s.happened_at as system_modstamp, s.happened_at as _at,
-                l.lead_id * 16 + s.number as _id
+                l.lead_id * 32 + s.number as _id
         from lead_state s join lead l on l.lead_id = s.lead_id
         join person p on p.person_id = l.person_id
         join person_change v on v.person_id = l.person_id
@@ -144,10 +158,10 @@ def _create_leads(con: duckdb.DuckDBPyConnection, params: Parameters, calendar: 
             min(campaign_id) filter (where kind = 'prospecting') as meta_id
             from ad_campaign group by market) c on c.market = l.market;
         create temp view sf_lead_history as
-        select code('017', s.lead_id * 16 + s.number, 12) || 'AAA' as id,
+        select code('017', s.lead_id * 32 + s.number, 12) || 'AAA' as id,
             lead_code(s.lead_id) as lead_id, field, old_value, new_value,
             user_code(case when s.number in (0, 1) then 0 else l.owner_number end) as created_by_id,
-                s.happened_at as created_date, s.happened_at as _at, s.lead_id * 16
+                s.happened_at as created_date, s.happened_at as _at, s.lead_id * 32
                 + s.number as _id
         from lead_step s join lead l on l.lead_id = s.lead_id
     """)
@@ -197,6 +211,9 @@ def _create_opportunities(con: duckdb.DuckDBPyConnection, calendar: Calendar) ->
                 'Qualification', 'Proposal', 45 from lead_close
             union all select lead_id, 2, opportunity_at + (closed_by - opportunity_at) * 0.7,
                 'Proposal', 'Negotiation', 70 from lead_close
+            union all select lead_id, 4, first_lost_at, 'Negotiation', 'Closed Lost', 0 from lead
+            union all select lead_id, 5, deal_reopened_at, 'Closed Lost', 'Negotiation', 70
+                from lead
             union all select lead_id, 3, closed_at, 'Negotiation', case
                 when is_won then 'Closed Won' else 'Closed Lost' end, case when is_won then 100
                 else 0 end from lead
@@ -205,26 +222,26 @@ def _create_opportunities(con: duckdb.DuckDBPyConnection, calendar: Calendar) ->
             probability from steps where happened_at < {end};
         create temp view sf_opportunity as
         select code('006', l.lead_id, 12) || 'AAA' as id, code('001', l.business_id,
-            12) || 'AAA' as account_id, code('003', l.person_id, 12) || 'AAA' as contact_id,
+            12) || 'AAA' as account_id, contact_at(l.person_id, l.opportunity_at) as contact_id,
             case when l.lead_source in ('Trade Show', 'Webinar') then event_campaign(l.market,
                 l.captured_at, l.lead_source) end as campaign_id,
             b.name || ' - first order' as name, s.stage as stage_name, round(l.amount_eur / m.rate,
                 2) as amount, m.currency as currency_iso_code,
             s.probability, (l.opportunity_at + interval 20 day)::date as close_date,
-                s.number = 3 as is_closed, s.stage = 'Closed Won' as is_won,
+                s.stage like 'Closed%' as is_closed, s.stage = 'Closed Won' as is_won,
             l.lead_source, user_code(l.owner_number) as owner_id, false as is_deleted,
                 l.opportunity_at as created_date, s.happened_at as system_modstamp,
-            s.happened_at as _at, l.lead_id * 4 + s.number as _id
+            s.happened_at as _at, l.lead_id * 8 + s.number as _id
         from opportunity_step s join lead l on l.lead_id = s.lead_id join business b
             on b.business_id = l.business_id
         join market_setting m on m.market = l.market;
         create temp view sf_opportunity_history as
-        select code('019', s.lead_id * 4 + s.number, 12) || 'AAA' as id, code('006', s.lead_id,
+        select code('019', s.lead_id * 8 + s.number, 12) || 'AAA' as id, code('006', s.lead_id,
             12) || 'AAA' as opportunity_id,
             case when s.number = 0 then 'created' else 'StageName' end as field,
                 s.old_stage as old_value, case when s.number > 0 then s.stage end as new_value,
             user_code(l.owner_number) as created_by_id, s.happened_at as created_date,
-                s.happened_at as _at, s.lead_id * 4 + s.number as _id
+                s.happened_at as _at, s.lead_id * 8 + s.number as _id
         from opportunity_step s join lead l on l.lead_id = s.lead_id
     """)
 

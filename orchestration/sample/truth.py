@@ -37,6 +37,7 @@ _ORDERS = {
     "ticket": "ticket_id",
     "answer": "comment_id",
     "lead": "record_id",
+    "lead_stage": "record_id, entry_number",
 }
 
 
@@ -188,18 +189,43 @@ def _leads(con: duckdb.DuckDBPyConnection) -> None:
         create view truth_lead as
         select 'salesforce.lead:' || lead_code(l.lead_id) as record_id, l.lead_id, l.person_id,
             l.business_id, l.market, l.lead_source, l.score, l.number as repeat_number,
-            user_code(l.owner_number) as owner_id, l.captured_at, l.assigned_at, case
-                when l.is_engaged then l.assigned_at + interval 1 minute end as engaged_at,
-                l.mql_at,
+            user_code(l.owner_number) as owner_id, l.captured_at, l.assigned_at, coalesce(case
+                when l.is_engaged then l.assigned_at + interval 1 minute end, l.reopened_at)
+                as engaged_at, l.mql_at,
             l.first_attempt_at, l.first_contact_at, l.decided_at, case
                 when l.is_accepted then l.decided_at end as sal_at,
             case when not l.is_accepted then l.decided_at end as rejected_at, case
                 when not l.is_accepted and l.decided_at is not null then l.reason
                 end as rejection_reason,
             l.recycled_at, l.sql_at, l.opportunity_at, case when l.is_won then l.closed_at
-                end as won_at, case when not l.is_won then l.closed_at end as lost_at,
+                end as won_at, coalesce(l.first_lost_at, case when not l.is_won then l.closed_at
+                end) as lost_at, l.reopened_at, case when l.opportunity_at is not null
+                then 'salesforce.contact:' || code('003', l.person_id, 12) || 'AAA'
+                end as contact_record_id,
             case when l.opportunity_at is not null then l.amount_eur end as amount_eur, m.merged_at
         from lead l left join lead_merge m on m.lead_id = l.lead_id;
+        create view truth_lead_stage as
+        with entries as (
+            select lead_id, 'captured' as stage, captured_at as entered_at from lead
+            union all select lead_id, 'engaged', assigned_at + interval 1 minute from lead
+                where is_engaged
+            union all select lead_id, 'mql', mql_at from lead
+            union all select lead_id, case when is_accepted then 'sal' else 'rejected' end,
+                decided_at from lead
+            union all select lead_id, 'sql', sql_at from lead
+            union all select lead_id, 'sal', back_at from lead
+            union all select lead_id, 'sql', requalified_at from lead
+            union all select lead_id, 'recycled', recycled_at from lead
+            union all select lead_id, 'engaged', reopened_at from lead
+            union all select lead_id, 'opportunity', opportunity_at from lead
+            union all select lead_id, 'lost', first_lost_at from lead
+            union all select lead_id, 'opportunity', deal_reopened_at from lead
+            union all select lead_id, case when is_won then 'won' else 'lost' end, closed_at
+                from lead
+        )
+        select 'salesforce.lead:' || lead_code(lead_id) as record_id, row_number() over (
+                partition by lead_id order by entered_at) as entry_number, stage, entered_at
+        from entries where entered_at is not null;
         create view truth_lead_merge as
         select 'salesforce.lead:' || lead_code(lead_id) as record_id, 'salesforce.lead:'
             || lead_code(master_id) as master_record_id, merged_at from lead_merge;
