@@ -83,15 +83,15 @@ def _parse(arguments: list[str] | None, settings: Settings) -> argparse.Namespac
         "--rows",
         type=int,
         help="rows of `ingest` (2 million), of `identity` (two sizes), touches of `journeys` (1, "
-        "10 and 50 million) and of `attribution` (10 million)",
+        "10 and 50 million), of `attribution` (10 million), clocks of `clock` (a million)",
     )
     parser.add_argument("--name", help="name of the JSON file (default: the scale)")
     parser.add_argument(
         "--folder",
         type=Path,
         default=settings.data_dir / "bench" / "work",
-        help="working folder; its folders line, whole, empty, ingestion, identity, journeys and "
-        "attribution are made anew",
+        help="working folder; its folders line, whole, empty, ingestion, identity, journeys, "
+        "attribution and clock are made anew",
     )
     given = parser.parse_args(arguments)
     unknown = [part for part in given.parts if part not in PARTS]

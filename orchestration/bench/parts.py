@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from orchestration.bench import attribution, by_hand, identity, ingestion, journeys, quality
+from orchestration.bench import attribution, by_hand, clock, identity, ingestion, journeys, quality
 from orchestration.bench.line import BenchError, LineRun, Place
 
 END = date(2025, 12, 31)
@@ -346,6 +346,16 @@ def credit(session: Session) -> list[Line]:
     return lines
 
 
+def promises(session: Session) -> list[Line]:
+    """Business time of a million clocks, against plain subtraction of instants."""
+    options = session.options
+    found = clock.measured(
+        options.folder / "clock", options.rows, options.seed, options.threads, options.rounds
+    )
+    session.numbers["clock"] = asdict(found)
+    return [Line(*line) for line in clock.comparisons(found)]
+
+
 PARTS: dict[str, Callable[[Session], list[Line]]] = {
     "build": build,
     "increment": increment,
@@ -355,4 +365,5 @@ PARTS: dict[str, Callable[[Session], list[Line]]] = {
     "identity": people,
     "journeys": paths,
     "attribution": credit,
+    "clock": promises,
 }
