@@ -1,6 +1,11 @@
--- Grain: one row per ticket with anything to count: hand-overs, answers, re-openings, what the
--- customer said about it afterwards (the latest survey of each kind).
+-- Grain: one row per ticket with anything to count: hand-overs, answers, what customers wrote and
+-- how long they waited for each reply, and what they said about it afterwards (the latest survey
+-- of each kind).
 with
+
+tickets as (
+    select ticket_code from {{ ref('int_lead__tickets_dated') }}
+),
 
 handoffs as (
     select
@@ -10,7 +15,7 @@ handoffs as (
     group by ticket_code
 ),
 
-comments as (
+messages as (
     select
         ticket_code,
         count(case when employee_code is not null and is_published and not is_automatic then 1 end)
@@ -22,16 +27,15 @@ comments as (
     group by ticket_code
 ),
 
-reopenings as (
+replies as (
     select
-        record_code as ticket_code,
-        count(*) as reopen_count
-    from {{ ref('int_lead__changes_unioned') }}
-    where record_kind = 'ticket'
-        and field = 'status'
-        and lower(old_value) like '%closed%'
-        and lower(new_value) not like '%closed%'
-    group by record_code
+        ticket_code,
+        count(case when outcome in ('waiting', 'closed_unanswered') then 1 end)
+            as unanswered_message_count,
+        max(wait_business_minutes) as longest_reply_business_minutes,
+        median(wait_business_minutes) as median_reply_business_minutes
+    from {{ ref('int_lead__replies_awaited') }}
+    group by ticket_code
 ),
 
 latest_surveys as (
@@ -50,23 +54,21 @@ surveys as (
         max(case when survey_type = 'NPS' then score end) as nps_score
     from latest_surveys
     group by ticket_code
-),
-
-tickets as (
-    select ticket_code from {{ ref('int_lead__tickets_dated') }}
 )
 
 select
     tickets.ticket_code,
     handoffs.handoff_count,
-    comments.answer_count,
-    comments.automatic_answer_count,
-    comments.customer_message_count,
-    reopenings.reopen_count,
+    messages.answer_count,
+    messages.automatic_answer_count,
+    messages.customer_message_count,
+    replies.unanswered_message_count,
+    replies.longest_reply_business_minutes,
+    replies.median_reply_business_minutes,
     surveys.csat_score,
     surveys.nps_score
 from tickets
 left join handoffs on tickets.ticket_code = handoffs.ticket_code
-left join comments on tickets.ticket_code = comments.ticket_code
-left join reopenings on tickets.ticket_code = reopenings.ticket_code
+left join messages on tickets.ticket_code = messages.ticket_code
+left join replies on tickets.ticket_code = replies.ticket_code
 left join surveys on tickets.ticket_code = surveys.ticket_code
