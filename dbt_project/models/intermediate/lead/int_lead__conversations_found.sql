@@ -63,31 +63,51 @@ owned as (
         row_number() over (
             partition by firsts.ticket_code order by cases.created_at, cases.ticket_code
         ) = 1
+),
+
+dated as (
+    select
+        firsts.*,
+        summed.updated_at,
+        summed.last_answer_at,
+        summed.last_direction,
+        summed.employee_code as last_employee_code,
+        summed.topic as first_topic,
+        summed.load_id as last_load_id,
+        case
+            when summed.last_direction = 'outbound'
+                and as_of.as_of_at >= {{ dbt.dateadd(
+                    'day', 'service.conversation_days', 'summed.last_answer_at'
+                ) }}
+                then summed.last_answer_at
+        end as closed_at
+    from firsts
+    inner join summed on firsts.ticket_code = summed.ticket_code
+    cross join service
+    cross join as_of
 )
 
 select
-    firsts.ticket_code,
+    dated.ticket_code,
     owned.case_ticket_code,
-    firsts.message_id,
-    firsts.record_id,
-    firsts.platform,
-    firsts.kind,
-    summed.topic,
-    firsts.sentiment,
-    summed.employee_code,
-    firsts.market_code,
-    firsts.occurred_at as created_at,
-    summed.updated_at,
-    summed.last_answer_at,
+    dated.message_id,
+    dated.record_id,
+    dated.profile_id,
+    dated.platform,
+    dated.kind,
+    dated.first_topic as topic,
+    lower(dated.sentiment) as sentiment,
     case
-        when summed.last_direction = 'outbound'
-            and as_of.as_of_at
-            >= {{ dbt.dateadd('day', 'service.conversation_days', 'summed.last_answer_at') }}
-            then summed.last_answer_at
-    end as closed_at,
-    summed.load_id
-from firsts
-inner join summed on firsts.ticket_code = summed.ticket_code
-cross join service
-cross join as_of
-left join owned on firsts.ticket_code = owned.ticket_code
+        when dated.closed_at is not null then 'over'
+        when dated.last_direction = 'outbound' then 'answered'
+        else 'open'
+    end as status,
+    dated.last_employee_code as employee_code,
+    dated.market_code,
+    dated.occurred_at as created_at,
+    dated.updated_at,
+    dated.last_answer_at,
+    dated.closed_at,
+    dated.last_load_id as load_id
+from dated
+left join owned on dated.ticket_code = owned.ticket_code

@@ -1,5 +1,6 @@
--- Grain: one row per message or note on a ticket of any CRM. Without an employee it is the
--- customer's; what is not published is a note that the customer doesn't see.
+-- Grain: one row per message or note on a ticket of any CRM or in a conversation on a social
+-- profile. Without an employee it is the customer's; what is not published is a note that the
+-- customer doesn't see.
 with
 
 comments as (
@@ -18,6 +19,14 @@ first_responses as (
             select ticket_code from crm_messages
             where employee_code is not null and is_published and not is_automatic
         )
+),
+
+social_messages as (
+    select * from {{ ref('int_lead__conversation_messages_grouped') }}
+),
+
+conversations as (
+    select * from {{ ref('int_lead__conversations_found') }}
 )
 
 select
@@ -58,3 +67,17 @@ select
     first_responded_at as sent_at,
     load_id
 from first_responses
+union all
+select
+    coalesce(conversations.case_ticket_code, conversations.ticket_code) as ticket_code,
+    social_messages.message_id,
+    social_messages.employee_code,
+    true as is_published,
+    social_messages.is_automatic,
+    null as channel,
+    social_messages.topic,
+    social_messages.answer_code,
+    social_messages.occurred_at as sent_at,
+    social_messages.load_id
+from social_messages
+inner join conversations on social_messages.ticket_code = conversations.ticket_code

@@ -2,7 +2,9 @@
 -- from the ticket's history; where it has none, or where the record has moved on since, from the
 -- record. A status that no rule names is state 'unmapped' where the company maps its system's
 -- statuses; where it maps none, words tell what is closed or solved. Late history rows take their
--- own place in time. The last period has no end.
+-- own place in time. The last period has no end. Conversations on social profiles, of which nobody
+-- keeps a status, are open after a question, wait for the customer after an answer, and are solved
+-- by the last one when they are over.
 with
 
 tickets as (
@@ -18,6 +20,21 @@ history as (
         changed_at
     from {{ ref('int_lead__changes_unioned') }}
     where record_kind = 'ticket' and field = 'status'
+    union all
+    select
+        messages.ticket_code,
+        messages.message_id as change_id,
+        null as old_value,
+        case
+            when messages.direction = 'inbound' then 'open'
+            when messages.is_last then conversations.status
+            else 'answered'
+        end as new_value,
+        messages.occurred_at as changed_at
+    from {{ ref('int_lead__conversation_messages_grouped') }} as messages
+    inner join {{ ref('int_lead__conversations_found') }} as conversations
+        on messages.ticket_code = conversations.ticket_code
+    where not messages.is_automatic
 ),
 
 meanings as (
@@ -27,6 +44,12 @@ meanings as (
         min(state) as state
     from {{ source('company', 'ticket_status') }}
     group by lower(trim(system)), lower(trim(status))
+    union all
+    select 'social' as system, 'answered' as status_key, 'waiting' as state
+    union all
+    select 'social' as system, 'over' as status_key, 'solved' as state
+    union all
+    select 'social' as system, 'open' as status_key, 'open' as state
 ),
 
 changes as (

@@ -1,8 +1,47 @@
--- Grain: one row per service ticket, deleted ones included, with its calendar and business day.
+-- Grain: one row per service ticket, deleted ones included, with its calendar and business day:
+-- tickets of any CRM, and conversations on the brand's social profiles for which none was opened.
 with
 
-tickets as (
+crm_tickets as (
     select * from {{ ref('int_lead__tickets_unioned') }}
+),
+
+conversations as (
+    select * from {{ ref('int_lead__conversations_found') }} where case_ticket_code is null
+),
+
+tickets as (
+    select * from crm_tickets
+    union all
+    select
+        ticket_code,
+        'social' as system,
+        'social' as source_name,
+        'social' as channel_system,
+        message_id as case_id,
+        null as case_number,
+        true as is_person_known,
+        record_id,
+        null as supplied_email,
+        null as supplied_phone,
+        platform || '/' || profile_id as social_profile_id,
+        platform as origin,
+        null as case_type,
+        topic,
+        sentiment,
+        status,
+        null as priority,
+        null as owner_id,
+        employee_code,
+        null as order_number,
+        null as gtin,
+        market_code,
+        closed_at,
+        false as is_deleted,
+        created_at,
+        updated_at,
+        load_id
+    from conversations
 ),
 
 markets as (

@@ -1,6 +1,7 @@
--- Grain: one row per service ticket. Accumulating snapshot: opened, tried, answered, solved.
--- Deleted tickets stay and are not counted. Automatic replies are no answers, a call without
--- answer is an attempt. Rebuilt whole, so late comments count from their own time.
+-- Grain: one row per service ticket of any CRM, or conversation on a social profile for which no
+-- ticket was opened. Accumulating snapshot: opened, tried, answered, solved. Deleted tickets stay
+-- and are not counted. Automatic replies are no answers, a call without answer is an attempt.
+-- Rebuilt whole, so late comments count from their own time.
 with
 
 tickets as (
@@ -9,6 +10,14 @@ tickets as (
 
 clocks as (
     select * from {{ ref('int_lead__tickets_timed') }}
+),
+
+states as (
+    select * from {{ ref('int_lead__ticket_states_taken') }} where ended_at is null
+),
+
+service as (
+    select * from {{ source('company', 'service') }}
 ),
 
 summaries as (
@@ -41,7 +50,7 @@ identified as (
 compared as (
     select
         *,
-        lag(created_at) over (partition by asker_code, topic order by created_at, case_id)
+        lag(created_at) over (partition by asker_code, topic order by created_at, ticket_code)
             as previous_opened_at
     from identified
 )
@@ -49,6 +58,7 @@ compared as (
 select
     {{ surrogate_key(['compared.ticket_code']) }} as ticket_key,
     compared.ticket_code as ticket_id,
+    compared.system as source_system,
     compared.case_number,
     compared.record_id,
     compared.customer_key,
@@ -62,16 +72,28 @@ select
     coalesce(compared.sentiment, 'unknown') as sentiment,
     coalesce(compared.priority, 'unknown') as priority,
     compared.status,
+    states.state,
+    states.is_paused,
     compared.order_number,
     compared.gtin,
     compared.is_deleted,
     not compared.is_deleted as is_counted,
-    compared.closed_at is not null as is_closed,
+    clocks.resolved_at is not null as is_closed,
     clocks.first_response_at is not null as is_answered,
+    case
+        when clocks.first_response_at is not null then 'answered'
+        when clocks.resolved_at is not null then 'closed_unanswered'
+        else 'waiting'
+    end as answer_status,
+    clocks.resolved_at is not null
+    and clocks.reopen_count = 0
+    and clocks.response_count = 1 as is_one_touch,
     coalesce(
         compared.topic is not null
         and compared.created_at
-        <= {{ dbt.dateadd('day', 30, 'compared.previous_opened_at') }},
+        <= {{ dbt.dateadd(
+            'day', 'service.repeat_contact_days', 'compared.previous_opened_at'
+        ) }},
         false
     ) as is_repeat_contact,
     compared.created_at as opened_at,
@@ -79,18 +101,29 @@ select
     cast({{ date_key('compared.opened_date') }} as integer) as opened_date_key,
     clocks.first_attempt_at,
     clocks.first_response_at,
+    clocks.first_resolved_at,
     clocks.resolved_at,
-    clocks.waited_business_minutes,
-    clocks.resolution_business_minutes,
+    cast(clocks.waited_minutes as double) as waited_minutes,
+    cast(clocks.waited_business_minutes as double) as waited_business_minutes,
+    cast(clocks.first_resolution_business_minutes as double) as first_resolution_business_minutes,
+    cast(clocks.resolution_minutes as double) as resolution_minutes,
+    cast(clocks.resolution_business_minutes as double) as resolution_business_minutes,
+    cast(clocks.open_business_minutes as double) as open_business_minutes,
+    cast(clocks.paused_business_minutes as double) as paused_business_minutes,
     coalesce(summaries.handoff_count, 0) as handoff_count,
     coalesce(summaries.answer_count, 0) as answer_count,
     coalesce(summaries.automatic_answer_count, 0) as automatic_answer_count,
     coalesce(summaries.customer_message_count, 0) as customer_message_count,
-    coalesce(summaries.reopen_count, 0) as reopen_count,
+    coalesce(summaries.unanswered_message_count, 0) as unanswered_message_count,
+    cast(summaries.longest_reply_business_minutes as double) as longest_reply_business_minutes,
+    cast(summaries.median_reply_business_minutes as double) as median_reply_business_minutes,
+    clocks.reopen_count,
     cast(summaries.csat_score as integer) as csat_score,
     cast(summaries.nps_score as integer) as nps_score,
     compared.load_id
 from compared
+cross join service
+left join states on compared.ticket_code = states.ticket_code
 left join clocks on compared.ticket_code = clocks.ticket_code
 left join summaries on compared.ticket_code = summaries.ticket_code
 left join channels

@@ -1,6 +1,6 @@
 -- Grain: one row per hand-over of a ticket between departments. Transaction fact; late history
 -- rows take their own place (rebuilt whole). The wait ends when the receiving department first
--- acts.
+-- acts; where nobody has taken the ticket from a queue, the queue is the receiver.
 with
 
 handoffs as (
@@ -20,6 +20,7 @@ select
     tickets.market_code,
     {{ key_or_unknown('handoffs.from_code') }} as from_employee_key,
     {{ key_or_unknown('handoffs.to_code') }} as to_employee_key,
+    handoffs.is_to_queue,
     handoffs.from_department,
     handoffs.to_department,
     handoffs.handed_over_at,
@@ -32,6 +33,7 @@ select
     handoffs.outcome,
     handoffs.wait_minutes,
     handoffs.wait_business_minutes,
+    handoffs.queue_business_minutes,
     handoffs.answer_business_minutes,
     handoffs.load_id
 from handoffs
