@@ -28,7 +28,7 @@ told as (
             + handoff_count + reopen_count
         ), 0)
     from {{ ref('fct_ticket') }}
-    where customer_key <> {{ unknown_key() }} and is_counted
+    where customer_key <> {{ unknown_key() }} and is_counted and source_system <> 'social'
     union all
     select 'consent', count(*) from {{ ref('int_customer__consent_versions') }}
     union all

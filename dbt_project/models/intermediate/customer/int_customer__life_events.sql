@@ -2,21 +2,23 @@
 {#
     Grain: event in a customer's life that is no contact: what happened to their tickets after they
     opened them, what they consented to, records that turned out to be theirs or not, and the day
-    on which anybody first knew them. Fact type: transaction.
+    on which anybody first knew them. Of a conversation on a social profile each message is a
+    contact, so that its answers are no events here. Fact type: transaction.
 #}
 with tickets as (
     select * from {{ ref('fct_ticket') }}
     where is_counted
         and customer_key <> {{ unknown_key() }}
+        and source_system <> 'social'
 ),
 
 handoffs as (
     select * from {{ ref('fct_ticket_handoff') }}
 ),
 
-ticket_changes as (
-    select * from {{ ref('int_lead__changes_unioned') }}
-    where record_kind = 'ticket' and field = 'status'
+ticket_states as (
+    select * from {{ ref('fct_ticket_state') }}
+    where is_reopening
 ),
 
 consents as (
@@ -60,12 +62,11 @@ ticket_events as (
     from handoffs
     union all
     select
-        tickets.ticket_key, 'ticket_reopened', ticket_changes.change_id,
-        ticket_changes.changed_at, tickets.department, tickets.employee_key,
-    from ticket_changes
-    inner join tickets on ticket_changes.record_code = tickets.ticket_id
-    where lower(ticket_changes.old_value) like '%closed%'
-        and lower(ticket_changes.new_value) not like '%closed%'
+        tickets.ticket_key, 'ticket_reopened',
+        cast(ticket_states.ticket_state_key as {{ dbt.type_string() }}),
+        ticket_states.started_at, tickets.department, tickets.employee_key,
+    from ticket_states
+    inner join tickets on ticket_states.ticket_key = tickets.ticket_key
 ),
 
 {# A change of identity belongs to whoever the record is today. #}

@@ -45,7 +45,9 @@ numbered as (
                 when compared.is_automatic or compared.direction <> 'inbound' then 0
                 when compared.question_number = 1 then 1
                 when compared.previous_direction = 'outbound'
-XX
+                    and compared.occurred_at > {{ dbt.dateadd(
+                        'day', 'service.conversation_days', 'compared.previous_at'
+                    ) }} then 1
                 else 0
             end
         ) over (

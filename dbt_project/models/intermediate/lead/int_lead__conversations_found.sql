@@ -1,9 +1,8 @@
 -- Grain: one row per conversation on the brand's social profiles: a service ticket that no CRM
 -- opened. Where a CRM has a case of the same profile, and of no other topic, opened within a day
 -- after the question, the conversation is that case's (case_ticket_code) and no ticket of its own.
--- Nobody keeps its status: it waits for the customer after each answer, and is over with the last
--- answer once the customer has been silent for so many days (company.yaml,
--- service.conversation_days). A question without answer stays open.
+-- Nobody keeps its status: it is over (over_at) once the customer has been silent for so many days
+-- after an answer (company.yaml, service.conversation_days). A question without answer stays open.
 with
 
 messages as (
@@ -16,10 +15,6 @@ cases as (
 
 service as (
     select * from {{ source('company', 'service') }}
-),
-
-as_of as (
-    select * from {{ ref('int_lead__as_of') }}
 ),
 
 firsts as (
@@ -63,51 +58,28 @@ owned as (
         row_number() over (
             partition by firsts.ticket_code order by cases.created_at, cases.ticket_code
         ) = 1
-),
-
-dated as (
-    select
-        firsts.*,
-        summed.updated_at,
-        summed.last_answer_at,
-        summed.last_direction,
-        summed.employee_code as last_employee_code,
-        summed.topic as first_topic,
-        summed.load_id as last_load_id,
-        case
-            when summed.last_direction = 'outbound'
-                and as_of.as_of_at >= {{ dbt.dateadd(
-                    'day', 'service.conversation_days', 'summed.last_answer_at'
-                ) }}
-                then summed.last_answer_at
-        end as closed_at
-    from firsts
-    inner join summed on firsts.ticket_code = summed.ticket_code
-    cross join service
-    cross join as_of
 )
 
 select
-    dated.ticket_code,
+    firsts.ticket_code,
     owned.case_ticket_code,
-    dated.message_id,
-    dated.record_id,
-    dated.profile_id,
-    dated.platform,
-    dated.kind,
-    dated.first_topic as topic,
-    lower(dated.sentiment) as sentiment,
-    case
-        when dated.closed_at is not null then 'over'
-        when dated.last_direction = 'outbound' then 'answered'
-        else 'open'
-    end as status,
-    dated.last_employee_code as employee_code,
-    dated.market_code,
-    dated.occurred_at as created_at,
-    dated.updated_at,
-    dated.last_answer_at,
-    dated.closed_at,
-    dated.last_load_id as load_id
-from dated
-left join owned on dated.ticket_code = owned.ticket_code
+    firsts.message_id,
+    firsts.record_id,
+    firsts.profile_id,
+    firsts.platform,
+    firsts.kind,
+    summed.topic,
+    lower(firsts.sentiment) as sentiment,
+    summed.employee_code,
+    firsts.market_code,
+    firsts.occurred_at as created_at,
+    summed.updated_at,
+    summed.last_answer_at,
+    case when summed.last_direction = 'outbound'
+        then {{ dbt.dateadd('day', 'service.conversation_days', 'summed.last_answer_at') }}
+    end as over_at,
+    summed.load_id
+from firsts
+inner join summed on firsts.ticket_code = summed.ticket_code
+cross join service
+left join owned on firsts.ticket_code = owned.ticket_code

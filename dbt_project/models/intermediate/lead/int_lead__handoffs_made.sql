@@ -136,8 +136,10 @@ select
     - {{ open_seconds_at('handed', 'counted.handed_over_at') }}) / 60.0 as wait_business_minutes,
     ({{ open_seconds_at('left', 'counted.queue_left_at') }}
     - {{ open_seconds_at('handed', 'counted.handed_over_at') }}) / 60.0 as queue_business_minutes,
-    ({{ open_seconds_at('answered', 'counted.answer_counted_at') }}
-    - {{ open_seconds_at('handed', 'counted.handed_over_at') }}) / 60.0 as answer_business_minutes
+    case when counted.answered_at is not null then
+        ({{ open_seconds_at('answered', 'counted.answer_counted_at') }}
+        - {{ open_seconds_at('handed', 'counted.handed_over_at') }}) / 60.0
+    end as answer_business_minutes
 from counted
 {{ open_seconds_joins(
     'counted.calendar_code',

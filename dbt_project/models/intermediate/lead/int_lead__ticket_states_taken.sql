@@ -27,13 +27,12 @@ history as (
         null as old_value,
         case
             when messages.direction = 'inbound' then 'open'
-            when messages.is_last then conversations.status
+            when messages.is_last then tickets.status
             else 'answered'
         end as new_value,
         messages.occurred_at as changed_at
     from {{ ref('int_lead__conversation_messages_grouped') }} as messages
-    inner join {{ ref('int_lead__conversations_found') }} as conversations
-        on messages.ticket_code = conversations.ticket_code
+    inner join tickets on messages.ticket_code = tickets.ticket_code
     where not messages.is_automatic
 ),
 

@@ -10,6 +10,10 @@ conversations as (
     select * from {{ ref('int_lead__conversations_found') }} where case_ticket_code is null
 ),
 
+as_of as (
+    select * from {{ ref('int_lead__as_of') }}
+),
+
 tickets as (
     select * from crm_tickets
     union all
@@ -29,19 +33,24 @@ tickets as (
         null as case_type,
         topic,
         sentiment,
-        status,
+        case
+            when over_at is null then 'open'
+            when over_at <= as_of.as_of_at then 'over'
+            else 'answered'
+        end as status,
         null as priority,
         null as owner_id,
         employee_code,
         null as order_number,
         null as gtin,
         market_code,
-        closed_at,
+        case when over_at <= as_of.as_of_at then last_answer_at end as closed_at,
         false as is_deleted,
         created_at,
         updated_at,
         load_id
     from conversations
+    cross join as_of
 ),
 
 markets as (

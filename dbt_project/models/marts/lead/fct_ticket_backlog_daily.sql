@@ -26,12 +26,19 @@ bounds as (
     group by channel_key, market_code
 ),
 
+numbered as (
+    select
+        *,
+        {{ each_number('0', dbt.datediff('first_date', 'last_date', 'day')) }} as day_number
+    from bounds
+),
+
 days as (
     select
         channel_key,
         market_code,
-        {{ day_series('first_date', 'last_date') }} as snapshot_date
-    from bounds
+        {{ days_after('first_date', 'day_number') }} as snapshot_date
+    from numbered
 ),
 
 moved as (
