@@ -12,6 +12,10 @@ contacts as (
     select * from {{ ref('int_journey__contacts_summed') }}
 ),
 
+feelings as (
+    select * from {{ ref('int_journey__feelings_summed') }}
+),
+
 purchases as (
     select * from {{ ref('int_journey__purchases_summed') }}
 ),
@@ -127,6 +131,10 @@ customer_360 as (
         {{ whole('coalesce(contacts.negative_count, 0)') }} as negative_count,
         cast(contacts.mean_csat_score as double) as mean_csat_score,
         contacts.last_nps_score,
+        feelings.last_feeling,
+        feelings.last_felt_at,
+        cast(feelings.negative_pct as double) as negative_pct,
+        cast(feelings.satisfaction_trend as double) as satisfaction_trend,
         {{ whole('coalesce(journeys.journey_count, 0)') }} as journey_count,
         {{ whole('coalesce(journeys.converted_journey_count, 0)') }} as converted_journey_count,
         coalesce(journeys.open_journey_key, {{ unknown_key() }}) as open_journey_key,
@@ -164,6 +172,7 @@ customer_360 as (
         ) }} as open_matter_count
     from customers
     left join contacts on customers.customer_key = contacts.customer_key
+    left join feelings on customers.customer_key = feelings.customer_key
     left join links on customers.customer_key = links.customer_key
     left join purchases on customers.customer_key = purchases.customer_key
     left join journeys on customers.customer_key = journeys.customer_key
