@@ -20,11 +20,11 @@ actions as (
 
 pauses as (
     select
-        ticket_code,
-        started_at as paused_from,
-        ended_at as paused_to
-    from {{ ref('int_lead__ticket_states_taken') }}
-    where is_paused or (is_done and ended_at is not null)
+        subject_code as ticket_code,
+        paused_from,
+        paused_to
+    from {{ ref('int_lead__pauses_taken') }}
+    where subject_type = 'ticket'
 ),
 
 as_of as (
