@@ -217,6 +217,24 @@ TIMED = {
     "attainment_pct": 50.0,
 }
 
+BACKLOG = {
+    "opening_count": 0,
+    "opened_count": 2,
+    "reopened_count": 0,
+    "closed_count": 1,
+    "closing_count": 1,
+    "unanswered_count": 1,
+    "paused_count": 0,
+}
+TWO_ANSWERS = {
+    "is_between_departments": True,
+    "is_between_channels": False,
+    "earlier_answered_at": EARLY,
+    "answered_at": LATE,
+    "earlier_answer_code": "a",
+    "answer_code": "b",
+    "is_contradiction": True,
+}
 CASES = [
     *versions("dim_customer", "customer_key", datetime),
     *versions("dim_distributor", "distributor_key", date),
@@ -1354,7 +1372,8 @@ CASES = [
         [
             sent("salesforce.case", id="a"),
             sent("salesforce.case", id="a"),
-            mart("fct_ticket", ticket_id="a"),
+            mart("fct_ticket", ticket_id="a", source_system="salesforce"),
+            mart("fct_ticket", ticket_id="m", source_system="social"),
         ],
         [sent("crm.ticket", ticket_id="a", _source="desk")],
     ),
@@ -1390,6 +1409,110 @@ CASES = [
             mart("fct_sla_owner", lead_sla_key=1, turn_number=2, business_minutes=5.0),
         ],
         [sql("delete from marts.fct_sla_owner where turn_number = 2")],
+    ),
+    rows(
+        "fct_ticket",
+        "answer_status_fits",
+        {"answer_status": "closed_unanswered", "is_answered": False, "is_closed": True},
+        {"answer_status": "waiting"},
+    ),
+    Case(
+        "fct_ticket",
+        "conversations_were_sent",
+        [
+            sent("social.message", id="m", direction="inbound"),
+            mart("fct_ticket", source_system="social", ticket_id="social.conversation:m"),
+        ],
+        [mart("fct_ticket", source_system="social", ticket_id="social.conversation:n")],
+    ),
+    rows(
+        "fct_ticket_reply",
+        "outcome_fits",
+        {"outcome": "waiting", "asked_at": EARLY, "replied_at": None, "wait_minutes": 5.0},
+        {"replied_at": EARLY},
+    ),
+    Case(
+        "fct_ticket_reply",
+        "every_ticket_was_opened",
+        [mart("fct_ticket", ticket_id="a"), mart("fct_ticket_reply", is_opening=True)],
+        [mart("fct_ticket_reply", is_opening=True)],
+    ),
+    Case(
+        "fct_ticket_state",
+        "periods_join",
+        [
+            mart("fct_ticket_state", ticket_key=1, state_number=1, started_at=EARLY, ended_at=LATE),
+            mart("fct_ticket_state", ticket_key=1, state_number=2, started_at=LATE, ended_at=None),
+        ],
+        [sql("update marts.fct_ticket_state set ended_at = null where state_number = 1")],
+    ),
+    Case(
+        "fct_ticket_state",
+        "reopenings_reconcile",
+        [mart("fct_ticket", reopen_count=1), mart("fct_ticket_state", is_reopening=True)],
+        [mart("fct_ticket_state", is_reopening=True)],
+    ),
+    rows(
+        "fct_ticket_backlog_daily",
+        "balance_holds",
+        BACKLOG,
+        {"closing_count": 3},
+    ),
+    Case(
+        "fct_ticket_backlog_daily",
+        "days_join",
+        [mart("fct_ticket_backlog_daily", **BACKLOG, snapshot_date=DAY)],
+        [mart("fct_ticket_backlog_daily", **BACKLOG, snapshot_date=date(2025, 3, 2))],
+    ),
+    Case(
+        "fct_ticket_backlog_daily",
+        "tickets_reconcile",
+        [
+            mart("fct_ticket", is_counted=True, is_closed=True),
+            mart("fct_ticket", is_counted=True, is_closed=False),
+            mart("fct_ticket_backlog_daily", **BACKLOG),
+        ],
+        [mart("fct_ticket", is_counted=True, is_closed=True)],
+    ),
+    rows(
+        "fct_answer_pair",
+        "pairs_could_contradict",
+        TWO_ANSWERS,
+        {"is_contradiction": False},
+    ),
+    Case(
+        "fct_answer_pair",
+        "contradictions_reconcile",
+        [
+            mart("fct_answer", is_contradiction=True),
+            mart("fct_answer_pair", **TWO_ANSWERS, answer_key=1),
+            mart("fct_answer_pair", **TWO_ANSWERS, answer_key=1),
+        ],
+        [mart("fct_answer_pair", **TWO_ANSWERS, answer_key=2)],
+    ),
+    rows(
+        "fct_satisfaction",
+        "scores_fit_their_scale",
+        {
+            "measure": "nps",
+            "raw_score": 9,
+            "score": 0.9,
+            "nps_class": "promoter",
+            "sentiment": None,
+            "is_positive": True,
+            "is_negative": False,
+        },
+        {"nps_class": None},
+    ),
+    Case(
+        "fct_satisfaction",
+        "feelings_reconcile",
+        [
+            mart("fct_touchpoint", satisfaction_score=4, sentiment="negative"),
+            mart("fct_satisfaction", measure="csat"),
+            mart("fct_satisfaction", measure="sentiment"),
+        ],
+        [mart("fct_touchpoint", satisfaction_score=4, sentiment=None)],
     ),
     rows("fct_ticket_handoff", "waits_not_negative", {"wait_minutes": 0.0}, {"wait_minutes": -1.0}),
     Case(
