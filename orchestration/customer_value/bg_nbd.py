@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.special import betaincinv, betaln, digamma, expit, gammaln, hyp2f1
+from scipy.special import betaln, digamma, expit, gammaln, hyp2f1, polygamma
 
 from orchestration.customer_value.counts import Counts, checked, counted
 from orchestration.customer_value.errors import CustomerValueError
@@ -95,8 +95,9 @@ class BgNbd:
             return np.asarray(sum(side._if_alive(horizon, x, t) for side in sides) / 2)
         b = self.b + self.modified
         share = horizon / (self.alpha + t + horizon)
-        series = hyp2f1(self.a + b - 1 - self.r, self.a - 1, self.a + b + x - 1, share)
-        rest = 1 - np.exp((self.a - 1) * np.log1p(-share)) * series
+        with np.errstate(invalid="ignore", over="ignore"):
+            series = hyp2f1(self.a + b - 1 - self.r, self.a - 1, self.a + b + x - 1, share)
+            rest = 1 - np.exp((self.a - 1) * np.log1p(-share)) * series
         told = np.asarray((self.a + b + x - 1) / (self.a - 1) * rest, dtype=np.float64)
         most = (self.r + x) * horizon / (self.alpha + t)
         lost = ~((told >= 0) & (told <= most * (1 + 1e-9)))
@@ -161,13 +162,15 @@ def fit_bg_nbd(
 
 
 def _mean_over_leaving(purchases: Floats, ahead: Floats, a: float, b: Floats) -> Floats:
-    """Mean of (1 - (1 + q * ahead) ** -purchases) / q over q of Beta(a, b), by its quantiles."""
-    places, weights = np.polynomial.legendre.leggauss(64)
-    q = betaincinv(a, b[:, None], (places + 1) / 2)
-    grows = -np.expm1(-purchases[:, None] * np.log1p(q * ahead[:, None]))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        each = np.where(q > 1e-300, grows / q, (purchases * ahead)[:, None])
-    return np.asarray(each @ weights / 2, dtype=np.float64)
+    """Mean of (1 - (1 + q * ahead) ** -purchases) / q over q of Beta(a, b), over its log odds."""
+    middle = digamma(a) - digamma(b)
+    width = np.sqrt(polygamma(1, a) + polygamma(1, b))
+    odds = middle[:, None] + width[:, None] * np.linspace(-12, 12, 241)
+    density = a * odds - (a + b[:, None]) * np.logaddexp(0, odds)
+    weights = np.exp(density - density.max(axis=1, keepdims=True))
+    q = expit(odds)
+    grows = -np.expm1(-purchases[:, None] * np.log1p(q * ahead[:, None])) / q
+    return np.asarray((grows * weights).sum(axis=1) / weights.sum(axis=1), dtype=np.float64)
 
 
 _LEAVING = ((0.5, 2.0), (1.0, 1.0), (2.0, 8.0), (0.2, 0.2))

@@ -19,7 +19,7 @@ Floats = npt.NDArray[np.float64]
 Likelihood = Callable[[Floats], tuple[float, Floats]]
 """Log-likelihood of positive parameters, and its gradient by them."""
 
-LOWEST, HIGHEST = -14.0, 14.0
+LOWEST, HIGHEST = -12.0, 9.5
 STEP = 1e-4
 FLAT = 1e-5
 
