@@ -9,8 +9,9 @@
 
 {# Entries of records into stages, from events in which a record is said to be in a stage. Events:
    record, stage, stage_rank, outcome, entered_at (null: nobody knows; it comes last) and said_order
-   (order among equal times). An event that says the same stage again is no entry. #}
-{% macro stage_moves(events, record) -%}
+   (order among equal times). An event that says the same stage again is no entry, unless repeats are
+   kept. #}
+{% macro stage_moves(events, record, keep_repeats=false) -%}
     select
         *,
         row_number() over (partition by {{ record }} order by event_number) as entry_number,
@@ -34,7 +35,9 @@
             from {{ events }}
         ) as numbered
     ) as compared
+    {%- if not keep_repeats %}
     where previous_stage is null or previous_stage <> stage
+    {%- endif %}
 {%- endmacro %}
 
 {# Records per stage and period: opening + entered - left = closing. Moves: keys, entered_period and
@@ -181,10 +184,13 @@
 {%- endmacro %}
 
 {# Odds of a stage: of the records that have been in it and have ended, the share that was won.
-   Those still open are left out and counted. Visits: result of `stage_visits`. #}
-{% macro stage_odds(visits, keys, z=none) -%}
+   Those still open are left out and counted. Odds are trusted where enough have ended, and where
+   any record of the same `kinds` (keys) was ever lost: a source that tells of won ones only says
+   nothing of odds. Visits: result of `stage_visits`. #}
+{% macro stage_odds(visits, keys, kinds, min_ended) -%}
     {%- set ended = "count(case when outcome <> 'open' then 1 end)" -%}
     {%- set won = "count(case when outcome = 'won' then 1 end)" -%}
+    {%- set lost = "count(case when outcome = 'lost' then 1 end)" -%}
     {%- set key_list -%}
         {% for key in keys %}{{ key }}{% if not loop.last %}, {% endif %}{% endfor %}
     {%- endset -%}
@@ -193,11 +199,14 @@
         count(*) as entered_count,
         {{ ended }} as ended_count,
         {{ won }} as won_count,
-        {{ ended }} - {{ won }} as lost_count,
+        {{ lost }} as lost_count,
         count(*) - {{ ended }} as open_count,
         case when {{ ended }} > 0 then cast({{ won }} as double) / {{ ended }} end as win_odds,
-        {{ wilson_low(won, ended, z) }} as win_odds_low,
-        {{ wilson_high(won, ended, z) }} as win_odds_high
+        {{ wilson_low(won, ended) }} as win_odds_low,
+        {{ wilson_high(won, ended) }} as win_odds_high,
+        {{ ended }} >= {{ min_ended }} and sum({{ lost }}) over (
+            partition by {% for kind in kinds %}{{ kind }}, {% endfor %}1
+        ) > 0 as is_trusted
     from {{ visits }}
     group by {{ key_list }}
 {%- endmacro %}
@@ -246,16 +255,29 @@
     end
 {%- endmacro %}
 
-{# Odds by age: of records under way in a stage for a whole number of days, the share that will be
-   won, whatever has become of others by now. Those still under way count until their own age, so
-   that stages in which many stay for good are not judged by the few that ended: the cumulative
-   incidence of winning against the competing end, O. Aalen and S. Johansen, An Empirical Transition
-   Matrix (1978), with days as steps, given that the record is still under way.
-   Stays: keys, days (whole, from the first time in the stage to the end, or to the instant) and
-   outcome. One row per keys and days: at_risk_count, win_odds_at_age. #}
-{% macro odds_by_age(stays, keys) -%}
-    {%- set key_list = keys | join(', ') -%}
-    with steps as (
+{# Life table of a stage: for each length of stay at which something happened, how many were still
+   under way when it came (at_risk_count), how many were won and how many ended then, and the log of
+   the share that had not ended before. Those still under way count until their own length, so that
+   stages in which many stay for good are not judged by the few that ended.
+   Stays: keys, days (from the first time in the stage to the end, or to the instant) and outcome. #}
+{% macro life_table(stays, keys) -%}
+    {%- set key_list -%}
+        {% for key in keys %}{{ key }}{% if not loop.last %}, {% endif %}{% endfor %}
+    {%- endset -%}
+    select
+        *,
+        {# Only the last step can end all that are at risk, so that none comes after it. #}
+        coalesce(
+            sum(
+                case when ended_count < at_risk_count
+                    then ln(1.0 - cast(ended_count as double) / at_risk_count) else 0.0 end
+            ) over (
+                partition by {{ key_list }} order by days
+                rows between unbounded preceding and 1 preceding
+            ),
+            0.0
+        ) as log_survival
+    from (
         select
             {{ key_list }},
             days,
@@ -267,25 +289,16 @@
             ) as at_risk_count
         from {{ stays }}
         group by {{ key_list }}, days
-    ),
+    ) as steps
+{%- endmacro %}
 
-    survived as (
-        select
-            *,
-            coalesce(
-                sum(
-                    case when ended_count < at_risk_count
-                        then ln(1.0 - cast(ended_count as double) / at_risk_count) else 0.0 end
-                ) over (
-                    partition by {{ key_list }} order by days
-                    rows between unbounded preceding and 1 preceding
-                ),
-                0.0
-            ) as log_survival
-        from steps
-    )
-
-    {# Only the last step can end all that are at risk, so survival before a step is never 0. #}
+{# Odds by age, from a life table: of records still under way in a stage after so many days, the
+   share that will be won: the cumulative incidence of winning against the competing end, O. Aalen
+   and S. Johansen, An Empirical Transition Matrix (1978), given that the record has not ended. #}
+{% macro odds_by_age(life, keys) -%}
+    {%- set key_list -%}
+        {% for key in keys %}{{ key }}{% if not loop.last %}, {% endif %}{% endfor %}
+    {%- endset -%}
     select
         {{ key_list }},
         days,
@@ -294,5 +307,37 @@
             partition by {{ key_list }} order by days desc
             rows between unbounded preceding and current row
         ) / exp(log_survival)), 9) as win_odds_at_age
-    from survived
+    from {{ life }}
+{%- endmacro %}
+
+{# Odds of being won within so many days of the first time in a stage, from a life table. #}
+{% macro odds_within(life, keys, days) -%}
+    {%- set key_list -%}
+        {% for key in keys %}{{ key }}{% if not loop.last %}, {% endif %}{% endfor %}
+    {%- endset -%}
+    select
+        {{ key_list }},
+        round(sum(
+            case when days <= {{ days }} then exp(log_survival) * won_count / at_risk_count
+                else 0.0 end
+        ), 9) as win_odds_within,
+        cast(max(case when days >= {{ days }} then at_risk_count else 0 end) as bigint)
+            as still_at_risk_count
+    from {{ life }}
+    group by {{ key_list }}
+{%- endmacro %}
+
+{# How a record got into a stage. `last_rank` is the place of the stage before (null at the start),
+   `skipped` the stages left out on the way (null where none), `won_rank` the place of the last
+   stage of the funnel; what ends a record or sends it back ranks behind. #}
+{% macro transition_type(is_unknown, rank, last_rank, skipped, won_rank) -%}
+    case
+        when {{ is_unknown }} then 'unknown'
+        when {{ last_rank }} is null then 'start'
+        when {{ rank }} > {{ won_rank }} then 'ended'
+        when {{ last_rank }} >= {{ won_rank }} then 'reentry'
+        when {{ rank }} < {{ last_rank }} then 'reversal'
+        when {{ skipped }} is not null then 'skip'
+        else 'forward'
+    end
 {%- endmacro %}

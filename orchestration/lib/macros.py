@@ -24,6 +24,8 @@ FILES = (
     "journeys.sql",
     "journey_descriptions.sql",
     "business_clock.sql",
+    "statistics.sql",
+    "lead_funnel.sql",
 )
 ENGINE = "duckdb"
 

@@ -19,8 +19,12 @@ stays as (
     where outcome = 'open' or ended_at is not null
 ),
 
+life as (
+    {{ life_table('stays', ['as_of_at', 'record_kind', 'source_name', 'stage']) }}
+),
+
 odds as (
-    {{ odds_by_age('stays', ['as_of_at', 'record_kind', 'source_name', 'stage']) }}
+    {{ odds_by_age('life', ['as_of_at', 'record_kind', 'source_name', 'stage']) }}
 )
 
 select

@@ -3,6 +3,10 @@
 -- what was known at the instant counts.
 with
 
+rules as (
+    select min_ended_count from {{ source('company', 'funnel') }}
+),
+
 visits as (
     select * from {{ ref('int_lead__pipeline_visits') }}
 ),
@@ -44,7 +48,10 @@ all_visits as (
 ),
 
 odds as (
-    {{ stage_odds('all_visits', ['as_of_at', 'basis', 'record_kind', 'source_name', 'stage']) }}
+    {{ stage_odds(
+        'all_visits', ['as_of_at', 'basis', 'record_kind', 'source_name', 'stage'],
+        ['as_of_at', 'basis', 'record_kind', 'source_name'], '(select min_ended_count from rules)'
+    ) }}
 ),
 
 paces as (
@@ -64,12 +71,10 @@ select
     odds.*,
     instants.as_of_date,
     instants.is_latest,
-    paces.median_days_to_win,
-    odds.ended_count >= rules.min_ended_count as is_trusted
+    paces.median_days_to_win
 from odds
 inner join {{ ref('int_lead__forecast_instants') }} as instants
     on odds.as_of_at = instants.as_of_at
-cross join {{ source('company', 'funnel') }} as rules
 left join paces
     on odds.as_of_at = paces.as_of_at
     and odds.basis = paces.basis

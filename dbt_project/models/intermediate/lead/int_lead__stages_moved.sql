@@ -85,14 +85,9 @@ select
     left_at,
     is_duration_known,
     is_last,
-    case
-        when stage = 'unmapped' or stage_rank = last_rank then 'unknown'
-        when last_rank is null then 'start'
-        when stage_rank > 7 then 'ended'
-        when last_rank >= 7 then 'reentry'
-        when stage_rank < last_rank then 'reversal'
-        when stages_left_out is not null then 'skip'
-        else 'forward'
-    end as transition_type,
+    {{ transition_type(
+        "stage = 'unmapped' or stage_rank = last_rank",
+        'stage_rank', 'last_rank', 'stages_left_out', 7
+    ) }} as transition_type,
     substr(stages_left_out, 4) as skipped_stages
 from compared
