@@ -32,8 +32,10 @@ changes as (
     union all
     select max(updated_at) as latest_at from {{ ref('stg_crm__leads') }}
     union all
-    select max(coalesce(updated_at, closed_at, opened_at)) as latest_at
-    from {{ ref('stg_crm__deals') }}
+    select max(updated_at) as latest_at from {{ ref('stg_crm__deals') }}
+    union all
+    select max(closed_at) as latest_at from {{ ref('stg_crm__deals') }}
+    where is_won is not null
     union all
     select max(changed_at) as latest_at from {{ ref('stg_crm__changes') }}
     union all

@@ -4,7 +4,12 @@
 with
 
 deals as (
-    {{ latest_version(source('crm', 'deal'), ['_source', 'deal_id', 'updated_at']) }}
+    {{
+        latest_version(
+            source('crm', 'deal'),
+            ['_source', 'deal_id', 'coalesce(updated_at, opened_at, closed_at)']
+        )
+    }}
 )
 
 select
@@ -20,7 +25,7 @@ select
     nullif(trim(name), '') as deal_name,
     nullif(trim(stage), '') as stage_name,
     opened_at,
-    updated_at,
+    coalesce(updated_at, opened_at, closed_at, cast('1900-01-01' as timestamp)) as updated_at,
     closed_at,
     expected_close_date,
     is_won,

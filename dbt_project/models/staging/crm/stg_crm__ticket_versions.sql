@@ -3,7 +3,12 @@
 with
 
 tickets as (
-    {{ latest_version(source('crm', 'ticket'), ['_source', 'ticket_id', 'updated_at']) }}
+    {{
+        latest_version(
+            source('crm', 'ticket'),
+            ['_source', 'ticket_id', 'coalesce(updated_at, closed_at, created_at)']
+        )
+    }}
 )
 
 select
