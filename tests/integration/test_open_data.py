@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 import pytest
 
 from orchestration.lib.companies import load_company
@@ -238,6 +239,55 @@ def test_published_leads_keep_their_origin(marts: duckdb.DuckDBPyConnection) -> 
     assert origins["paid_search"] == 1_586
     assert origins["unknown_origin"] == 1_099 + 60
     assert sum(origins.values()) == 8_000
+
+
+def test_leads_are_won_as_their_files_tell(
+    marts: duckdb.DuckDBPyConnection, open_data_dir: Path
+) -> None:
+    """By origin, with pandas: leads, won, median days to the deal, each person once."""
+    folder = open_data_dir / "olist_leads"
+    leads = pd.read_csv(folder / "olist_marketing_qualified_leads_dataset.csv")
+    deals = pd.read_csv(folder / "olist_closed_deals_dataset.csv")
+    merged = leads.merge(deals[["mql_id", "won_date"]], on="mql_id", how="left")
+    merged["origin"] = merged["origin"].fillna("unknown")
+    captured, won = (
+        pd.to_datetime(merged[column]).dt.tz_localize(
+            "America/Sao_Paulo", ambiguous=True, nonexistent="shift_forward"
+        )
+        for column in ("first_contact_date", "won_date")
+    )
+    merged["days"] = (won - captured).dt.total_seconds() / 86400
+    expected = {
+        origin: (len(group), int(group["won_date"].notna().sum()), round(group["days"].median(), 6))
+        for origin, group in merged.groupby("origin")
+    }
+    held = marts.execute(
+        """
+        select lead_source, count(*), count(won_at),
+            round(median(date_diff('second', captured_at, won_at) / 86400.0), 6)
+        from marts.fct_lead
+        where is_counted and not is_inferred
+        group by lead_source
+        """
+    ).fetchall()
+    assert {origin: tuple(values) for origin, *values in held} == expected
+    assert one_row(
+        marts,
+        "select count(*) filter (account_customer_key <> -1), "
+        "count(*) filter (account_customer_key <> -1 and won_at is null), "
+        "count(*) filter (deal_count > 0), sum(unknown_margin_deal_count) from marts.fct_lead",
+    ) == (842, 0, 842, 842)
+    assert marts.execute(
+        "select transition_type, stage, count(*) from marts.fct_lead_stage group by all order by all"
+    ).fetchall() == [
+        ("forward", "mql", 8_000),
+        ("forward", "won", 842),
+        ("start", "captured", 8_000),
+    ]
+    assert marts.execute(
+        "select system, record_kind, status, record_count, is_unmapped "
+        "from marts.lead_status_mapping where record_kind <> 'ticket'"
+    ).fetchall() == [("olist", "lead", "MQL", 8_000, False)]
 
 
 def test_published_shelves_hold_every_promotion(marts: duckdb.DuckDBPyConnection) -> None:
