@@ -278,7 +278,8 @@ def test_leads_are_won_as_their_files_tell(
         "count(*) filter (deal_count > 0), sum(unknown_margin_deal_count) from marts.fct_lead",
     ) == (842, 0, 842, 842)
     assert marts.execute(
-        "select transition_type, stage, count(*) from marts.fct_lead_stage group by all order by all"
+        "select transition_type, stage, count(*) from marts.fct_lead_stage "
+        "group by all order by all"
     ).fetchall() == [
         ("forward", "mql", 8_000),
         ("forward", "won", 842),
