@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pandas as pd
 import pytest
+import yaml
 from clock_reference import WEEK, count
 
 from orchestration.business_clock import (
@@ -23,6 +25,7 @@ from orchestration.business_clock import (
     run_clocks,
 )
 from orchestration.business_clock.__main__ import main
+from orchestration.lib.settings import PROJECT_ROOT
 
 WORKDAYS = WEEK[:5]
 NINE_TO_SIX = {day: ["09:00-18:00"] for day in WORKDAYS}
@@ -213,6 +216,39 @@ def test_clocks_worked_by_hand(case: Case) -> None:
     due = case.due and at(case.due)
     assert (row["business_minutes"], row["paused_minutes"]) == (case.minutes, case.paused)
     assert (row["due_at_local"], row["status"]) == (due, case.status)
+
+
+def test_the_example_of_the_page_is_what_the_code_says() -> None:
+    page = (PROJECT_ROOT / "docs" / "business-clock.md").read_text(encoding="utf-8")
+    rows = re.findall(
+        r"^\| (\S+ \S+?)(?: \(.*?\))? \| (\S+ \S+) \| (\d+) \| (?:(\S+ \S+) to (\S+ \S+) )?"
+        r"\| (\d+) \| (\S+ \S+) \| (\w+) \|$",
+        page,
+        flags=re.M,
+    )
+    assert len(rows) == 5
+    columns = ["start", "end", "target_minutes", "paused_from", "paused_to", "m", "due", "s"]
+    table = pd.DataFrame(rows, columns=columns)
+    table["id"] = range(len(rows))
+    found = run_clocks(
+        table[["id", "start", "end", "target_minutes"]], MADRID, times="local", key="id",
+        pauses=table.loc[table["paused_from"] != "", ["id", "paused_from", "paused_to"]],
+    ).project("business_minutes, due_at_local, status")  # fmt: skip
+    told = [(float(row[5]), at(row[6]), row[7]) for row in rows]
+    assert found.fetchall() == told
+
+
+def test_the_calendar_of_the_page_can_be_used() -> None:
+    page = (PROJECT_ROOT / "docs" / "business-clock.md").read_text(encoding="utf-8")
+    (market,) = yaml.safe_load(page.split("```yaml")[1].split("```")[0])["markets"]
+    calendar = {key: value for key, value in market.items() if key != "code"}
+    # Saturday 29 March 2025, 22:00 to 06:00 on the clock: one hour was skipped.
+    assert business_minutes(at("2025-03-29"), at("2025-03-31"), calendar) == 7 * 60
+    # Monday 30 June 2025 has eight hours, as every Monday; Wednesday 24 December has half a day,
+    # but only days of the week that work have.
+    assert business_minutes(at("2025-06-30"), at("2025-07-01"), calendar) == 8 * 60
+    assert business_minutes(at("2025-12-24"), at("2025-12-25"), calendar) == 0
+    assert business_minutes(at("2027-12-24"), at("2027-12-25"), calendar) == 4 * 60
 
 
 def test_a_target_of_two_years_is_due_after_as_many_working_days() -> None:
