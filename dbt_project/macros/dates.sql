@@ -70,3 +70,22 @@
     {%- if not loop.last %}, {% endif -%}
     {%- endfor -%}
 {%- endmacro %}
+
+{# A text as a date; null where it is none. #}
+{% macro date_or_null(expression) -%}
+    try_cast({{ expression }} as date)
+{%- endmacro %}
+
+{# First day of a file's period (2025, 2025-03, 2025-03-09, 2025-W10); null where it names none. #}
+{% macro period_start(period) -%}
+    case
+        when {{ matches_text(period, '^\d{4}$') }} then {{ date_or_null(period ~ " || '-01-01'") }}
+        when {{ matches_text(period, '^\d{4}-\d{2}$') }} then {{ date_or_null(period ~ " || '-01'") }}
+        when {{ matches_text(period, '^\d{4}-\d{2}-\d{2}$') }} then {{ date_or_null(period) }}
+        when {{ matches_text(period, '^\d{4}-W\d{2}$') }}
+            then {{ days_after(
+                monday_of(date_or_null("left(" ~ period ~ ", 4) || '-01-04'")),
+                "7 * cast(right(" ~ period ~ ", 2) as integer) - 7"
+            ) }}
+    end
+{%- endmacro %}

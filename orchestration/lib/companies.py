@@ -44,7 +44,7 @@ from orchestration.lib.company_rules import (
     Zone,
     check_regex,
 )
-from orchestration.lib.count_rules import USUAL_COUNTS, DepartmentCount
+from orchestration.lib.count_rules import USUAL_COUNTS, DepartmentCount, SourceTrust
 from orchestration.lib.feeds import Feed, check_zone, feed_schema, load_feeds
 from orchestration.lib.layouts import Layout
 from orchestration.lib.settings import Settings
@@ -104,6 +104,7 @@ class Company(Part):
         default=USUAL_COUNTS,
         description="How departments count leads where they send no lists of their own",
     )
+    trust: SourceTrust = SourceTrust()
     automation_users: tuple[str, ...] = Field(
         default=(),
         description="Users of the CRM that are programs: regular expressions that match the whole "

@@ -1,8 +1,8 @@
-"""The part of company.yaml about how departments count leads for themselves.
+"""The parts of company.yaml about numbers: how departments count leads, when a source is trusted.
 
-Belongs here: by which rule a department's own figure comes about, where it sends no list. Doesn't
-belong here: the lists that it sends (layout `report.counted_lead`), and how both are compared with
-the warehouse's count (models).
+Belongs here: by which rule a department's own figure comes about, where it sends no list, and what
+a source may get wrong. Doesn't belong here: the lists that departments send (layout
+`report.counted_lead`), and how counts are compared (models).
 """
 
 from __future__ import annotations
@@ -45,6 +45,28 @@ class DepartmentCount(Part):
         if self.time_zone == "market":
             return None
         return company_zone if self.time_zone == "company" else check_zone(self.time_zone)
+
+
+class SourceTrust(Part):
+    """What a source may get wrong in a month before its numbers are in doubt."""
+
+    max_rejected_pct: float = Field(default=5, ge=0, le=100, description="Rows in quarantine")
+    max_duplicate_pct: float = Field(default=2, ge=0, le=100, description="Rows sent twice")
+    max_late_pct: float = Field(default=5, ge=0, le=100, description="Rows of earlier days")
+    late_after_days: int = Field(
+        default=7,
+        ge=0,
+        description="A row that lies more days before its file's period is late (weeks begin before it)",
+    )
+    max_days_behind: int = Field(
+        default=14, ge=0, description="Days that its newest row lags behind the newest of all"
+    )
+    min_complete_pct: float = Field(
+        default=60, ge=0, le=100, description="Key fields of leads that are filled in and usable"
+    )
+    max_unmapped_pct: float = Field(
+        default=1, ge=0, le=100, description="Leads in a status that no rule names"
+    )
 
 
 # How dashboards of the trade count, where the company does not say: marketing's by the day of

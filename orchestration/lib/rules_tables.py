@@ -216,6 +216,15 @@ TABLES: dict[str, dict[str, str]] = {
         "has_deleted": "BOOLEAN",
         "has_inferred": "BOOLEAN",
     },
+    "source_trust": {
+        "max_rejected_pct": "DOUBLE",
+        "max_duplicate_pct": "DOUBLE",
+        "max_late_pct": "DOUBLE",
+        "late_after_days": "INTEGER",
+        "max_days_behind": "INTEGER",
+        "min_complete_pct": "DOUBLE",
+        "max_unmapped_pct": "DOUBLE",
+    },
     "automation_user": {"pattern": "VARCHAR"},
     "distributor": {
         "distributor_code": "VARCHAR",
@@ -311,6 +320,7 @@ def rule_rows(company: Company) -> dict[str, list[Row]]:
             for s in company.ticket_statuses
         ],
         "service": [tuple(dict(company.service).values())],
+        "source_trust": [tuple(dict(company.trust).values())],
         "department_count": count_rows(company.counts, company.time_zone),
         "sla_commitment": [_commitment(s) for s in company.sla],
         "automation_user": [(pattern,) for pattern in company.automation_users],

@@ -1587,6 +1587,23 @@ CASES = [
         ],
         [mart("fct_lead", is_counted=True, mql_at=EARLY)],
     ),
+    rows(
+        "source_quality_monthly",
+        "shares_in_range",
+        {"rejected_pct": 1.0, "is_trusted": True, "doubts": None},
+        {"doubts": "late"},
+    ),
+    Case(
+        "source_quality_monthly",
+        "rows_reconcile",
+        [
+            load(rows_rejected=1, rows_loaded=2),
+            load(load_id=2, is_current=False),
+            mart("source_quality_monthly", source_name="shop_a", rows_read=2, rows_rejected=1),
+            mart("source_quality_monthly", source_name="shop_a", rows_read=1, rows_rejected=0),
+        ],
+        [load(load_id=3)],
+    ),
     Case(
         "quality_result",
         "arrivals_were_judged",

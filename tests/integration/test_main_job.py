@@ -33,7 +33,7 @@ STAR = {
     "propensity_evaluation", "fct_message_exposure", "message_variant_lift", "customer_match",
     "customer_review", "customer_change",
     "customer_resolution", "customer_360", "customer_timeline", "quality_result",
-    "quarantine_summary", "source_freshness",
+    "quarantine_summary", "source_freshness", "source_quality_monthly",
 }  # fmt: skip
 PLANTED_AND_REJECTED = {
     "duplicate_row": "duplicate_key",

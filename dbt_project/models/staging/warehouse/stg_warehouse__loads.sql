@@ -18,6 +18,7 @@ select
     bytes,
     sender,
     period,
+    {{ period_start('period') }} as period_start_date,
     received_at,
     loaded_at,
     rows_read,
@@ -25,6 +26,7 @@ select
     rows_rejected,
     rows_not_of_feed,
     is_current,
+    is_snapshot,
     status,
     superseded_by_load_id,
     message
