@@ -56,7 +56,7 @@ class SourceTrust(Part):
     late_after_days: int = Field(
         default=7,
         ge=0,
-        description="A row that lies more days before its file's period is late (weeks begin before it)",
+        description="Rows that lie more days before their file's period are late",
     )
     max_days_behind: int = Field(
         default=14, ge=0, description="Days that its newest row lags behind the newest of all"
