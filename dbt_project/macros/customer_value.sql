@@ -1,10 +1,21 @@
 {#
     What customers are worth, as macros.
 
+    purchase_kinds()         whose sales they are; each kind is foretold by a model of its own
+    purchase_kind(place)     the kind of a sale by the kind of place
     value_per_purchase(...)  the mean that Gamma-Gamma expects of a customer's purchases
     quintile_of(rank, all)   1 to 5 by how many are below; equals are in one
     rfm_segment(...)         the scores in words
 #}
+{% macro purchase_kinds() -%}
+    {{ return(['own_shop', 'distributor', 'won_deal']) }}
+{%- endmacro %}
+
+{% macro purchase_kind(place_type) -%}
+    case when {{ place_type }} in ('own_shop', 'social_shop') then 'own_shop'
+        else 'distributor' end
+{%- endmacro %}
+
 {% macro value_per_purchase(purchases, amount) -%}
     p * (v + case when {{ amount }} > 0 then cast({{ amount }} as double) else 0 end)
     / (p * {{ purchases }} + q - 1)

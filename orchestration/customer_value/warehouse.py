@@ -26,6 +26,7 @@ from orchestration.customer_value.lifetime import discounted_purchases, per_mont
 from orchestration.customer_value.summary import DAYS
 
 SHRUNKEN_RATE, SHRUNKEN_MEAN, NONE = "shrunken_rate", "shrunken_mean", "none"
+SILENT = "Nothing of the kind was sold for more than {} days: no data, or no sales any more."
 WEIGHT_DAYS = 6 * DAYS["month"]
 COUNTS = ("frequency", "recency_days", "age_days")
 
@@ -101,8 +102,11 @@ def foretold(
     """
     names = tuple(Rules.__dataclass_fields__)
     ours = [Rules(*row) for row in rules.project(", ".join(names)).fetchall()]
-    fitted = {day for (day,) in months.filter("is_fitted").project("month_start_date").fetchall()}
     keys = "month_start_date, purchase_kind"
+    known = {
+        (month, kind): flags
+        for month, kind, *flags in months.project(f"{keys}, is_covered, is_fitted").fetchall()
+    }
     counts = (
         customers.filter("frequency >= 0")
         .aggregate(f"{keys}, {', '.join(COUNTS)}, count(*) as customer_count")
@@ -113,7 +117,8 @@ def foretold(
     for (month, kind), rows in counts.groupby(["month_start_date", "purchase_kind"], sort=True):
         day = pd.Timestamp(str(month)).date()
         spent = _spent(customers, day, str(kind), ours[0])
-        told = _of_month(rows, day in fitted, ours[0], spent)
+        is_covered, is_fitted = known[day, str(kind)]
+        told = _of_month(rows, is_covered, is_fitted, ours[0], spent)
         tables.append(pa.Table.from_pandas(told[SCHEMA.names], SCHEMA, preserve_index=False))
     return pa.concat_tables([SCHEMA.empty_table(), *tables])
 
@@ -139,11 +144,15 @@ def _spent(
     )
 
 
-def _of_month(rows: pd.DataFrame, is_fitted: bool, rules: Rules, spent: pd.DataFrame) -> Any:
+def _of_month(
+    rows: pd.DataFrame, is_covered: bool, is_fitted: bool, rules: Rules, spent: pd.DataFrame
+) -> pd.DataFrame:
     x, tx, t = (rows[name].to_numpy(dtype=np.float64) for name in COUNTS)
     w = rows["customer_count"].to_numpy(dtype=np.float64)
     came_back = float(w[x > 0].sum())
     model, name, notes = _purchases(x, tx, t, w, rules, came_back if is_fitted else 0.0)
+    if not is_covered:
+        model, name, notes = None, NONE, (SILENT.format(rules.holdout_days),)
     spend, spend_name, spend_notes = _spend(spent, rules, is_fitted)
     told = rows.assign(value_model=name, notes="; ".join([*notes, *spend_notes]) or None)
     years = 12 * DAYS["month"]

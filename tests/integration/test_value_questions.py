@@ -202,22 +202,25 @@ def test_the_test_months_are_those_whose_hold_out_is_over(
         with newest as (
             select max(month_start_date) as month, max(holdout_end_date) as until
             from marts.customer_value_evaluation
+            where purchase_kind = 'own_shop'
         )
         select
             (select count(*) from marts.customer_value_evaluation
                 where holdout_end_date > date '2025-12-31'),
             (select came from marts.customer_value_evaluation, newest
                 where month_start_date = month and measure = 'orders' and forecast = 'mean'
-                    and purchase_kind = 'sale'),
+                    and purchase_kind = 'own_shop'),
             (
                 select count(distinct (customer_key, conversion_date))
                 from marts.fct_conversion, newest
                 where conversion_type = 'sale' and net_revenue_amount > 0.0001
+                    and place_type in ('own_shop', 'social_shop')
                     and conversion_date > last_day(month) and conversion_date <= until
                     and customer_key in (
-                        select value.customer_key from marts.fct_customer_value_monthly as value
-                        where value.month_start_date = month and purchase_count_to_date > 0
-                            and value_model <> 'none'
+                        select earlier.customer_key from marts.fct_conversion as earlier
+                        where conversion_type = 'sale' and net_revenue_amount > 0.0001
+                            and place_type in ('own_shop', 'social_shop')
+                            and conversion_date <= last_day(month)
                     )
             )
         """,

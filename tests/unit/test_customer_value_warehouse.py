@@ -47,7 +47,7 @@ def customers(number: int, seed: int = 1) -> pd.DataFrame:
         {
             "customer_key": np.arange(number),
             "month_start_date": pd.Timestamp(JANUARY),
-            "purchase_kind": "sale",
+            "purchase_kind": "own_shop",
             "frequency": x,
             "recency_days": last,
             "age_days": age,
@@ -57,12 +57,17 @@ def customers(number: int, seed: int = 1) -> pd.DataFrame:
 
 
 def told(
-    known: pd.DataFrame, fitted: tuple[str, ...] = (JANUARY, FEBRUARY), **rules: object
+    known: pd.DataFrame,
+    fitted: tuple[str, ...] = (JANUARY, FEBRUARY),
+    covered: bool = True,
+    **rules: object,
 ) -> pd.DataFrame:
     connection = duckdb.connect()
     days = pd.to_datetime(pd.Series([JANUARY, FEBRUARY]))
-    months = pd.DataFrame(
-        {"month_start_date": days, "is_fitted": days.isin(pd.to_datetime(list(fitted)))}
+    is_fitted = days.isin(pd.to_datetime(list(fitted))) & covered
+    flags = {"month_start_date": days, "is_covered": covered, "is_fitted": is_fitted}
+    months = pd.concat(
+        pd.DataFrame(flags | {"purchase_kind": kind}) for kind in ("own_shop", "won_deal")
     )
     dated = {"month_start_date": "month_start_date::date as month_start_date"}
 
@@ -108,9 +113,9 @@ def test_other_months_and_kinds_change_nothing() -> None:
         known.head(9).assign(frequency=-1, recency_days=None, age_days=None),
     ]
     both = told(pd.concat([*others, known.sample(frac=1, random_state=4)], ignore_index=True))
-    mine = (both["month_start_date"].astype(str) == JANUARY) & (both["purchase_kind"] == "sale")
+    mine = (both["month_start_date"].astype(str) == JANUARY) & (both["purchase_kind"] == "own_shop")
     pd.testing.assert_frame_equal(both[mine].reset_index(drop=True), told(known))
-    assert set(both["purchase_kind"]) == {"sale", "won_deal"}
+    assert set(both["purchase_kind"]) == {"own_shop", "won_deal"}
 
 
 def test_modified_model_lets_people_leave_after_the_first_purchase() -> None:
@@ -144,6 +149,13 @@ def test_nothing_is_expected_where_nobody_came_back() -> None:
     assert found["expected_orders_12_months"].isna().all()
 
 
+def test_nothing_is_expected_of_a_source_that_fell_silent() -> None:
+    found = told(customers(400), covered=False)
+    assert set(found["value_model"]) == {"none"}
+    assert found["churn_risk"].isna().all()
+    assert "more than 90 days" in found["notes"].iloc[0]
+
+
 def test_no_customers_make_no_rows() -> None:
     assert told(customers(5).head(0)).empty
     empty = duckdb.sql(
@@ -157,7 +169,7 @@ def test_foretold_and_came_are_compared_for_each_way() -> None:
     tested = pd.DataFrame(
         {
             "month_start_date": pd.Timestamp(JANUARY),
-            "purchase_kind": "sale",
+            "purchase_kind": "own_shop",
             "value_model": "bg_nbd",
             "customer_key": range(4),
             "model_orders": [0.0, 1, 2, 3],

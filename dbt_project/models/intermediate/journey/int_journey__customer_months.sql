@@ -15,7 +15,8 @@ days as (
 ),
 
 months as (
-    select month_start_date, snapshot_date from {{ ref('int_journey__value_months') }}
+    select purchase_kind, month_start_date, snapshot_date
+    from {{ ref('int_journey__value_months') }}
 ),
 
 in_month as (
@@ -66,7 +67,8 @@ not_yet_void as (
         max(days.purchase_date) as last_date
     from days
     inner join months
-        on days.purchase_date <= months.snapshot_date
+        on days.purchase_kind = months.purchase_kind
+        and days.purchase_date <= months.snapshot_date
         and months.snapshot_date < days.voided_date
     group by days.customer_key, days.purchase_kind, months.month_start_date
 ),
@@ -91,7 +93,9 @@ so_far as (
         min(standing.first_date) over until_then as first_date,
         max(standing.last_date) over until_then as last_date
     from firsts
-    inner join months on firsts.first_month_date <= months.month_start_date
+    inner join months
+        on firsts.purchase_kind = months.purchase_kind
+        and firsts.first_month_date <= months.month_start_date
     left join in_month
         on firsts.customer_key = in_month.customer_key
         and firsts.purchase_kind = in_month.purchase_kind

@@ -1,7 +1,7 @@
 {#
-    Grain: customer and month from the first purchase on: sales and won deals together. Expected
-    orders and amounts add up; a customer churns who buys neither way. Sums of what is unknown in
-    one way are those of the other.
+    Grain: customer and month from the first purchase on: own shops, distributors and deals
+    together. Expected orders and amounts add up; a customer churns who buys none of these ways.
+    What is unknown of one way leaves what is known of the others.
 #}
 with by_kind as (
     select * from {{ ref('int_journey__customer_months_valued') }}
@@ -23,14 +23,13 @@ summed as (
         max(last_order_date) as last_order_date,
         sum(purchase_count) as purchase_count,
         max(last_purchase_date) as last_purchase_date,
-        coalesce(
-            max(case when purchase_kind = 'sale' then value_model end), max(value_model), 'none'
-        ) as value_model,
-        max(case when purchase_kind = 'sale' then 1 - probability_alive end) as gone_from_sales,
-        max(case when purchase_kind = 'won_deal' then 1 - probability_alive end)
-            as gone_from_deals,
-        max(case when purchase_kind = 'sale' then churn_risk end) as no_sale,
-        max(case when purchase_kind = 'won_deal' then churn_risk end) as no_deal,
+        coalesce(min(case when value_model <> 'none' then value_model end), 'none')
+            as value_model,
+        {%- for kind in purchase_kinds() %}
+        max(case when purchase_kind = '{{ kind }}' then 1 - probability_alive end)
+            as gone_from_{{ kind }},
+        max(case when purchase_kind = '{{ kind }}' then churn_risk end) as none_of_{{ kind }},
+        {%- endfor %}
         {{ exact_sum('expected_orders_12_months') }} as expected_orders_12_months,
         {{ exact_sum('expected_orders_12_months * expected_order_amount') }}
             as expected_net_12_months_amount,
@@ -46,11 +45,20 @@ summed as (
 int_journey__customers_valued as (
     select
         *,
-        case when coalesce(gone_from_sales, gone_from_deals) is not null
-            then 1 - coalesce(gone_from_sales, 1) * coalesce(gone_from_deals, 1) end
-            as probability_alive,
-        case when coalesce(no_sale, no_deal) is not null
-            then coalesce(no_sale, 1) * coalesce(no_deal, 1) end as churn_risk
+        case when {% for kind in purchase_kinds() -%}
+            gone_from_{{ kind }} is not null{% if not loop.last %} or {% endif %}
+            {%- endfor %}
+            then 1{% for kind in purchase_kinds() %}
+            {{ '-' if loop.first else '*' }} coalesce(gone_from_{{ kind }}, 1)
+            {%- endfor %}
+        end as probability_alive,
+        case when {% for kind in purchase_kinds() -%}
+            none_of_{{ kind }} is not null{% if not loop.last %} or {% endif %}
+            {%- endfor %}
+            then 1{% for kind in purchase_kinds() %}
+            * coalesce(none_of_{{ kind }}, 1)
+            {%- endfor %}
+        end as churn_risk
     from summed
 )
 

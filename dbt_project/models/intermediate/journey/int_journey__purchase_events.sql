@@ -1,6 +1,6 @@
 {#
     Grain: sale or won deal of a known customer and day on which something of it was sold or given
-    back. Own products; a company that names no brands of its own counts all that is sold. Sales
+    back; its kind is whose sale it was (own_shop, distributor, won_deal). Own products; a company that names no brands of its own counts all that is sold. Sales
     that stand in no sale line (deals, contacts of other systems that tell an amount) come from the
     conversions. A return that names no sale has no purchase_date. A deal's margin is what the
     company says that deals leave (leads.deal_margin_pct), else unknown.
@@ -13,6 +13,10 @@ with sale_lines as (
 
 products as (
     select product_key, is_own_product from {{ ref('dim_product') }}
+),
+
+stores as (
+    select store_key, {{ purchase_kind('place_type') }} as purchase_kind from {{ ref('dim_store') }}
 ),
 
 brands as (
@@ -40,7 +44,7 @@ own_lines as (
 sold as (
     select
         customer_key,
-        'sale' as purchase_kind,
+        coalesce(stores.purchase_kind, 'distributor') as purchase_kind,
         sale_id,
         sale_date as event_date,
         max(case when sale_type = 'sale' then 1 else 0 end) = 1 as is_sale,
@@ -49,7 +53,8 @@ sold as (
         {{ exact_sum('case when margin_amount is null then net_amount else 0 end') }}
             as unknown_cost_amount
     from own_lines
-    group by customer_key, sale_id, sale_date
+    left join stores on own_lines.store_key = stores.store_key
+    group by customer_key, coalesce(stores.purchase_kind, 'distributor'), sale_id, sale_date
 ),
 
 valued as (
@@ -67,7 +72,8 @@ valued as (
 told as (
     select
         valued.customer_key,
-        valued.conversion_type as purchase_kind,
+        case when valued.conversion_type = 'won_deal' then 'won_deal'
+            else {{ purchase_kind('valued.place_type') }} end as purchase_kind,
         coalesce(
             valued.sale_id, cast(valued.conversion_key as {{ dbt.type_string() }})
         ) as sale_id,

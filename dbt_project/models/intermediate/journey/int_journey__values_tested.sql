@@ -31,7 +31,8 @@ came as (
         {{ exact_sum('days.net_amount') }} as came_amount
     from days
     inner join months
-        on months.snapshot_date < days.purchase_date
+        on days.purchase_kind = months.purchase_kind
+        and months.snapshot_date < days.purchase_date
         and days.purchase_date <= months.holdout_end_date
     group by days.customer_key, days.purchase_kind, months.month_start_date
 ),
@@ -67,7 +68,9 @@ int_journey__values_tested as (
         coalesce(came.came_orders, 0) as came_orders,
         coalesce(came.came_amount, 0) as came_amount
     from valued
-    inner join months on valued.month_start_date = months.month_start_date
+    inner join months
+        on valued.purchase_kind = months.purchase_kind
+        and valued.month_start_date = months.month_start_date
     cross join rules
     inner join rates
         on valued.month_start_date = rates.month_start_date

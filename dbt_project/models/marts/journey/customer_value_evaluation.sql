@@ -30,7 +30,9 @@ customer_value_evaluation as (
         evaluated.rank_correlation,
         evaluated.top_tenth_share
     from evaluated
-    inner join months on evaluated.month_start_date = months.month_start_date
+    inner join months
+        on evaluated.purchase_kind = months.purchase_kind
+        and evaluated.month_start_date = months.month_start_date
 )
 
 select * from customer_value_evaluation
