@@ -97,8 +97,12 @@ class Company(Part):
     funnel: Funnel = Funnel()
     lead_stages: tuple[LeadStage, ...] = ()
     opportunity_stages: tuple[OpportunityStage, ...] = ()
-    ticket_statuses: tuple[TicketStatus, ...] = ()
-    service: Service = Service()
+    ticket_statuses: tuple[TicketStatus, ...] = Field(
+        default=(),
+        description="What ticket statuses mean; clocks stand still while a ticket is waiting or "
+        "on hold. A system without any is read by its words: closed, solved, or open",
+    )
+    service: Service = Field(default=Service(), description="How service is read")
     sla: tuple[SlaCommitment, ...] = ()
     counts: tuple[DepartmentCount, ...] = Field(
         default=USUAL_COUNTS,

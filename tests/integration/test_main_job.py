@@ -309,22 +309,6 @@ def test_every_clock_of_the_agreement_is_that_of_truth(marts: duckdb.DuckDBPyCon
     assert min(paused, delayed, by_systems) > 0
 
 
-def test_tickets_wait_as_long_as_they_truly_did(marts: duckdb.DuckDBPyConnection) -> None:
-    assert not rows(
-        marts,
-        """
-        select * from truth.ticket
-        full join marts.fct_ticket using (ticket_id)
-        where fct_ticket.opened_at is distinct from ticket.opened_at
-            or fct_ticket.first_response_at is distinct from ticket.first_response_at
-            or fct_ticket.resolved_at is distinct from ticket.resolved_at
-            or fct_ticket.handoff_count is distinct from ticket.handoffs
-            or fct_ticket.reopen_count is distinct from ticket.reopenings
-            or abs(fct_ticket.waited_business_minutes - ticket.response_minutes) > 0.1
-        """,
-    )
-
-
 def test_answers_that_contradict_are_found(marts: duckdb.DuckDBPyConnection) -> None:
     """Between departments or channels: one person's second thoughts are no contradiction."""
     flagged = rows(marts, "select answer_id from marts.fct_answer where is_contradiction")

@@ -12,12 +12,8 @@ from typing import Any
 
 import duckdb
 import pytest
-import yaml
-from questions_asked import asked
+from questions_asked import asked, small_world
 
-from orchestration.lib.settings import PROJECT_ROOT
-
-MARTS = PROJECT_ROOT / "dbt_project" / "models" / "marts"
 AT, MONTH = datetime(2025, 3, 1, 9), date(2025, 3, 1)
 SEARCH, POST, TILL = 1, 2, 3
 STORE_CHAIN, E_TAILER = 7, 8
@@ -98,26 +94,16 @@ SOLD_COLUMNS = (
 @pytest.fixture(scope="module")
 def world() -> Iterator[duckdb.DuckDBPyConnection]:
     """The marts of the small world, each with the columns of its contract."""
-    with duckdb.connect() as connection:
-        connection.execute("create schema marts")
-        for path in sorted(MARTS.rglob("_*__models.yml")):
-            for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]:
-                columns = ", ".join(f'"{c["name"]}" {c["data_type"]}' for c in model["columns"])
-                connection.execute(f"create table marts.{model['name']} ({columns})")
-        sold = [dict(zip(SOLD_COLUMNS, row, strict=True)) for row in SOLD]
-        for name, rows in {
-            "dim_channel": CHANNELS,
-            "dim_customer": CUSTOMERS,
-            "dim_distributor": DISTRIBUTORS,
-            "fct_journey": JOURNEYS,
-            "fct_conversion": [row | {"conversion_type": "sale"} for row in CONVERSIONS],
-            "fct_ropo_monthly": [row | {"month_start_date": MONTH} for row in sold],
-        }.items():
-            for row in rows:
-                listed = ", ".join(f"? as {column}" for column in row)
-                connection.execute(
-                    f"insert into marts.{name} by name select {listed}", list(row.values())
-                )
+    sold = [dict(zip(SOLD_COLUMNS, row, strict=True)) for row in SOLD]
+    tables = {
+        "dim_channel": CHANNELS,
+        "dim_customer": CUSTOMERS,
+        "dim_distributor": DISTRIBUTORS,
+        "fct_journey": JOURNEYS,
+        "fct_conversion": [row | {"conversion_type": "sale"} for row in CONVERSIONS],
+        "fct_ropo_monthly": [row | {"month_start_date": MONTH} for row in sold],
+    }
+    with small_world(tables) as connection:
         yield connection
 
 
