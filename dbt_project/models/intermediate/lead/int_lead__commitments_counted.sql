@@ -1,7 +1,7 @@
 -- Grain: one row per commitment version and month in which something of it happened: how many
 -- started in the month and what became of them, and how many events count towards a volume. A
--- share counts those that reached the end event at any time after they started; it is still
--- running where they have not, since they may. Volumes and shares count a person once, when it
+-- share counts those that reached the end event at any time; a lead that was rejected, lost or won
+-- without it is out, any other may still reach it and is running. Volumes and shares count a person once, when it
 -- first happened, and no deleted or merged record; clocks count each time they started.
 with
 
@@ -36,6 +36,11 @@ subjects as (
 
 versions as (
     select * from {{ ref('int_lead__lead_versions_dated') }}
+),
+
+closed as (
+    select lead_code from {{ ref('int_lead__stages_entered') }}
+    where is_last and stage in ('rejected', 'lost', 'won')
 ),
 
 first_milestones as (
@@ -107,7 +112,11 @@ shared as (
     select
         commitments.sla_commitment_key,
         started.started_date as counted_date,
-        case when ended.subject_code is not null then 'met' else 'running' end as status,
+        case
+            when ended.subject_code is not null then 'met'
+            when closed.lead_code is not null then 'breached'
+            else 'running'
+        end as status,
         null as breach_owner_type,
         null as business_minutes,
         null as overdue_business_minutes
@@ -118,6 +127,7 @@ shared as (
     left join first_milestones as ended
         on started.subject_code = ended.subject_code
         and commitments.end_event = ended.event
+    left join closed on started.subject_code = closed.lead_code
 ),
 
 counted as (

@@ -95,9 +95,12 @@ select
     target_pct,
     target_count,
     target_amount,
-    case measure
-        when 'volume' then achieved_count >= target_count
-        when 'amount' then achieved_amount >= target_amount
+    case
+        when measure = 'volume' and achieved_count >= target_count then true
+        when measure = 'amount' and achieved_amount >= target_amount then true
+        when measure in ('volume', 'amount') then case when is_month_over then false end
+        when measure = 'share' and attainment_pct < target_pct
+            and 100.0 * (met_count + running_count) / started_count >= target_pct then null
         else attainment_pct >= target_pct
     end as is_attained,
     cast(p50_business_minutes as double) as p50_business_minutes,
