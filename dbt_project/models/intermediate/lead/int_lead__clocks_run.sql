@@ -2,7 +2,8 @@
 -- and cycle. Time is that of the commitment's calendar: working hours of the record's market, of
 -- a named one, or all hours; what was paused does not run. A clock that nothing has stopped is
 -- read at the time the data speaks of: breached if its target is used up, else running. Deleting
--- or merging the record, or a next cycle, stops it too: cancelled, if it was not late yet.
+-- or merging the record, or a next cycle, stops it too: cancelled, if it was not late yet. Outside the
+-- days that its calendar covers nothing is known.
 with
 
 milestones as (
@@ -153,6 +154,7 @@ select
     running_seconds / 60.0 as business_minutes,
     paused_seconds / 60.0 as paused_business_minutes,
     case
+        when running_seconds is null then 'unknown'
         when running_seconds > target_seconds then 'breached'
         when met_at is not null then 'met'
         when ended_at is not null then 'cancelled'

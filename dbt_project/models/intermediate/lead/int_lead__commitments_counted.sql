@@ -1,8 +1,9 @@
 -- Grain: one row per commitment version and month in which something of it happened: how many
 -- started in the month and what became of them, and how many events count towards a volume. A
 -- share counts those that reached the end event at any time; a lead that was rejected, lost or won
--- without it is out, any other may still reach it and is running. Volumes and shares count a person once, when it
--- first happened, and no deleted or merged record; clocks count each time they started.
+-- without it is out, any other may still reach it and is running. Volumes and shares count a person
+-- once, when it first happened to any of his records, and no deleted ones; clocks count each time
+-- they started.
 with
 
 commitments as (
@@ -21,11 +22,6 @@ checks as (
     select * from {{ ref('int_lead__completeness_checked') }}
 ),
 
-started as (
-    select * from {{ ref('int_lead__commitments_started') }}
-    where measure = 'share' and is_counted and cycle_number = 1
-),
-
 milestones as (
     select * from {{ ref('int_lead__milestones_reached') }}
 ),
@@ -38,27 +34,56 @@ versions as (
     select * from {{ ref('int_lead__lead_versions_dated') }}
 ),
 
+duplicates as (
+    select
+        lead_code,
+        min(duplicate_of_lead_code) as counted_code
+    from {{ ref('int_lead__duplicates_found') }}
+    group by lead_code
+),
+
+-- A duplicate's life is that of the lead that counts for it.
+parts as (
+    select
+        subjects.subject_code,
+        coalesce(duplicates.counted_code, subjects.subject_code) as counted_code
+    from subjects
+    left join duplicates on subjects.subject_code = duplicates.lead_code
+),
+
 closed as (
-    select lead_code from {{ ref('int_lead__stages_entered') }}
-    where is_last and stage in ('rejected', 'lost', 'won')
+    select parts.counted_code
+    from {{ ref('int_lead__stages_entered') }} as entries
+    inner join parts on entries.lead_code = parts.subject_code
+    where entries.is_last
+    group by parts.counted_code
+    having count(case when entries.stage not in ('rejected', 'lost', 'won') then 1 end) = 0
 ),
 
 first_milestones as (
     select
-        milestones.subject_code,
+        parts.counted_code as subject_code,
+        milestones.subject_code as record_code,
         milestones.event,
-        min(subjects.market_code) as market_code,
-        min(subjects.lead_source) as lead_source,
-        min(subjects.channel_code) as channel_code,
-        min(milestones.occurred_at) as occurred_at,
-        {{ business_date('min(milestones.occurred_at)', 'min(subjects.time_zone)') }}
-            as occurred_date
+        milestones.occurred_at,
+        subjects.market_code,
+        subjects.lead_source,
+        subjects.channel_code,
+        {{ business_date('milestones.occurred_at', 'subjects.time_zone') }} as occurred_date,
+        row_number() over (
+            partition by parts.counted_code, milestones.event
+            order by milestones.occurred_at, milestones.subject_code
+        ) as event_number
     from milestones
-    inner join subjects
-        on milestones.subject_type = subjects.subject_type
-        and milestones.subject_code = subjects.subject_code
+    inner join parts on milestones.subject_code = parts.subject_code
+    inner join subjects on parts.counted_code = subjects.subject_code
     where subjects.is_counted
-    group by milestones.subject_code, milestones.event
+        and milestones.event in (
+            select commitments.start_event from commitments where commitments.measure = 'share'
+            union
+            select commitments.end_event from commitments
+            where commitments.measure in ('share', 'volume')
+        )
 ),
 
 scored_milestones as (
@@ -67,12 +92,10 @@ scored_milestones as (
         versions.score
     from first_milestones
     left join versions
-        on first_milestones.subject_code = versions.lead_code
+        on first_milestones.record_code = versions.lead_code
         and first_milestones.occurred_at >= versions.valid_from
         and first_milestones.occurred_at < versions.valid_to
-    where first_milestones.event in (
-        select commitments.end_event from commitments where commitments.measure = 'volume'
-    )
+    where first_milestones.event_number = 1
 ),
 
 timed as (
@@ -111,23 +134,26 @@ checked as (
 shared as (
     select
         commitments.sla_commitment_key,
-        started.started_date as counted_date,
+        started.occurred_date as counted_date,
         case
             when ended.subject_code is not null then 'met'
-            when closed.lead_code is not null then 'breached'
+            when closed.counted_code is not null then 'breached'
             else 'running'
         end as status,
         null as breach_owner_type,
         null as business_minutes,
         null as overdue_business_minutes
-    from started
-    inner join commitments
-        on started.commitment_code = commitments.commitment_code
-        and started.version = commitments.version
-    left join first_milestones as ended
+    from commitments
+    inner join scored_milestones as started
+        on commitments.start_event = started.event
+        and started.occurred_date >= commitments.valid_from
+        and started.occurred_date < commitments.valid_to
+        and {{ sla_holds_for('commitments', 'started') }}
+    left join scored_milestones as ended
         on started.subject_code = ended.subject_code
         and commitments.end_event = ended.event
-    left join closed on started.subject_code = closed.lead_code
+    left join closed on started.subject_code = closed.counted_code
+    where commitments.measure = 'share'
 ),
 
 counted as (
@@ -172,12 +198,13 @@ select
     count(case when status = 'breached' then 1 end) as breached_count,
     count(case when status = 'running' then 1 end) as running_count,
     count(case when status = 'cancelled' then 1 end) as cancelled_count,
+    count(case when status = 'unknown' then 1 end) as unknown_count,
     count(case when status = 'achieved' then 1 end) as achieved_count,
     count(case when status = 'breached' and breach_owner_type = 'system' then 1 end)
         as system_breach_count,
-    percentile_cont(0.5) within group (order by judged_minutes) as p50_business_minutes,
-    percentile_cont(0.9) within group (order by judged_minutes) as p90_business_minutes,
-    percentile_cont(0.95) within group (order by judged_minutes) as p95_business_minutes,
+    {{ quantile_of('judged_minutes', 0.5) }} as p50_business_minutes,
+    {{ quantile_of('judged_minutes', 0.9) }} as p90_business_minutes,
+    {{ quantile_of('judged_minutes', 0.95) }} as p95_business_minutes,
     -- added as decimals, so that the sum does not depend on the order of the rows
     cast(sum(cast(overdue_business_minutes as decimal(18, 4))) as double)
         as overdue_business_minutes

@@ -1,5 +1,5 @@
--- Grain: one row per lead or ticket, commitment with a start event, and cycle: how often it began
--- anew. It begins when the start event first happens, and again when it happens after the lead was
+-- Grain: one row per lead or ticket, commitment that has a clock or asks for fields, and cycle: how
+-- often it began anew. It begins when the start event first happens, and again when it happens after the lead was
 -- rejected, recycled, lost or won; a status that is only set twice, or back and forth, begins
 -- nothing. The version is that of the day of the start in the record's market, and so are scope
 -- and score. What ends a cycle must lie after what closed the cycle before (after_at) and before
@@ -15,7 +15,8 @@ subjects as (
 ),
 
 commitments as (
-    select * from {{ source('company', 'sla_commitment') }} where start_event is not null
+    select * from {{ source('company', 'sla_commitment') }}
+    where measure in ('time', 'completeness')
 ),
 
 versions as (
@@ -71,7 +72,6 @@ dated as (
         subjects.lead_source,
         subjects.channel_code,
         subjects.ended_at,
-        subjects.is_counted,
         versions.version_number as lead_version_number,
         versions.score,
         {{ business_date('cycles.started_at', 'subjects.time_zone') }} as started_date,
@@ -104,7 +104,6 @@ select
         else coalesce(commitments.calendar, dated.calendar_code)
     end as calendar_code,
     commitments.pauses as is_pausable,
-    dated.is_counted,
     dated.lead_version_number,
     dated.after_at,
     dated.started_at,

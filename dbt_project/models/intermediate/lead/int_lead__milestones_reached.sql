@@ -5,7 +5,7 @@
 with
 
 tickets as (
-    select * from {{ ref('int_lead__tickets_dated') }}
+    select * from {{ ref('int_lead__tickets_dated') }} where system <> 'social'
 ),
 
 leads as (
@@ -22,6 +22,7 @@ states as (
         max(case when not is_done then state_number end) over (partition by ticket_code)
             as last_open_number
     from {{ ref('int_lead__ticket_states_taken') }}
+    where ticket_code in (select ticket_code from tickets)
 ),
 
 owners as (

@@ -9,7 +9,7 @@ leads as (
 ),
 
 tickets as (
-    select * from {{ ref('int_lead__tickets_dated') }}
+    select * from {{ ref('int_lead__tickets_dated') }} where system <> 'social'
 ),
 
 duplicates as (

@@ -35,6 +35,7 @@ scored as (
         coalesce(counts.breached_count, 0) as breached_count,
         coalesce(counts.running_count, 0) as running_count,
         coalesce(counts.cancelled_count, 0) as cancelled_count,
+        coalesce(counts.unknown_count, 0) as unknown_count,
         coalesce(counts.achieved_count, amounts.achieved_count, 0) as achieved_count,
         case when commitments.measure = 'amount' then coalesce(amounts.achieved_amount, 0) end
             as achieved_amount,
@@ -88,6 +89,7 @@ select
     breached_count,
     running_count,
     cancelled_count,
+    unknown_count,
     system_breach_count,
     achieved_count,
     cast(achieved_amount as double) as achieved_amount,
