@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from threading import Lock
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -70,6 +71,7 @@ class _Clock:
     connection: duckdb.DuckDBPyConnection = field(default_factory=duckdb.connect)
     tables: HoursTables | None = None
     days: tuple[date, date] = (date.max, date.min)
+    lock: Lock = field(default_factory=Lock)
 
     def instant(self, given: datetime) -> datetime:
         """UTC without a zone."""
@@ -82,6 +84,12 @@ class _Clock:
         self, started_at: datetime, stopped_at: datetime, target_seconds: int | None
     ) -> tuple[int, datetime | None]:
         """Open seconds between two instants, and when the target is used up."""
+        with self.lock:
+            return self._read_covered(started_at, stopped_at, target_seconds)
+
+    def _read_covered(
+        self, started_at: datetime, stopped_at: datetime, target_seconds: int | None
+    ) -> tuple[int, datetime | None]:
         ahead = timedelta(seconds=4 * (target_seconds or 0)) + YEAR
         while True:
             last = max(started_at, stopped_at) + min(ahead, timedelta(days=50_000))

@@ -401,6 +401,31 @@ def test_as_pandas_counts_business_hours() -> None:
         assert business_minutes(start, due, calendar) == hours * 60
 
 
+LUNCH = {day: ["09:00-12:00", "13:00-17:00"] for day in WORKDAYS}
+LONG_LUNCH = {day: ["09:00-12:00", "13:00-18:00"] for day in WORKDAYS}
+SEVEN_TO_FIVE = {day: ["07:00-17:00"] for day in WORKDAYS}
+
+
+def test_examples_that_other_libraries_publish() -> None:
+    # business-duration: 30 hours, since 1 and 2 July 2017 are a weekend and the 4th is a holiday.
+    california = {
+        "time_zone": "America/Los_Angeles",
+        "working_hours": SEVEN_TO_FIVE,
+        "holidays": "US-CA",
+    }
+    start, end = at("2017-07-01 02:02"), at("2017-07-07 04:48")
+    assert business_minutes(start, end, california) == 30 * 60
+    # businesstimedelta: a week of 9 to 18 with an hour for lunch has 40 hours.
+    lunch = {"time_zone": "UTC", "working_hours": LONG_LUNCH}
+    start, end = at("2016-01-18 09:00"), at("2016-01-22 18:00")
+    assert business_minutes(start, end, lunch) == 40 * 60
+    assert add_business_time(start, 40 * 60, lunch) == end
+    # workclock: eight hours from Christmas Eve in London.
+    london = {"time_zone": "Europe/London", "working_hours": LUNCH, "holidays": "GB-ENG"}
+    start = datetime(2026, 12, 24, 16, 30, tzinfo=ZoneInfo("Europe/London"))
+    assert add_business_time(start, 480, london) == datetime(2026, 12, 30, 9, 30, tzinfo=UTC)
+
+
 ZONES = (
     "Europe/Madrid", "America/New_York", "Australia/Sydney", "Asia/Kolkata", "America/St_Johns",
     "UTC", "Australia/Lord_Howe",

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from itertools import pairwise
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
 
+from orchestration.lib.calendar_rules import WEEK_DAYS, Calendar
+from orchestration.lib.calendars import open_intervals
 from orchestration.lib.companies import Company, CompanyError
 from orchestration.lib.rules_tables import TABLES, rule_rows, write_rules
 from orchestration.lib.settings import Settings
@@ -97,6 +100,90 @@ def test_holidays_of_the_country_and_the_region_are_closed() -> None:
     assert {date(2025, 1, 6), date(2025, 5, 2), date(2025, 12, 8)} <= days
     assert date(2025, 1, 6) not in hours_of(company), "a Monday, but Epiphany"
     assert date(2025, 1, 13) in hours_of(company)
+
+
+def intervals(calendar: dict[str, Any], first: date, last: date) -> list[tuple[str, str]]:
+    """Open intervals in local time, without the first and last, which have no length."""
+    model = Calendar(**{"time_zone": "Europe/Madrid", **calendar})
+    zone = ZoneInfo(model.time_zone)
+    found = [
+        tuple(at.replace(tzinfo=UTC).astimezone(zone).strftime("%a %d %H:%M") for at in row[1:])
+        for row in open_intervals(model, first, last)
+    ]
+    assert all(a == b for a, b in (found[0], found[-1]))
+    return found[1:-1]
+
+
+def test_days_of_their_own_overrule_yearly_ones_holidays_half_days_and_the_week() -> None:
+    calendar = {
+        "working_hours": {day: ["09:00-18:00"] for day in ("mon", "tue", "wed", "thu", "fri")},
+        "holidays": {
+            "country": "CN",
+            "dates": ["03-03", date(2025, 3, 7)],
+            "half_days": ["09:00-13:00"],
+        },
+        "days": [
+            {"date": date(2025, 3, 3), "hours": ["10:00-11:00"]},
+            {"date": "03-03", "hours": ["12:00-14:00"]},
+            {"date": "03-04", "hours": ["12:00-14:00"]},
+            {"date": "03-08", "hours": ["12:00-14:00"]},
+            {"date": date(2025, 3, 9), "hours": ["08:00-09:00", "22:00-24:00"]},
+            {"date": date(2025, 3, 10), "hours": ["00:00-02:00"]},
+        ],
+    }
+    # Monday 3: its own hours, not those of every year nor the listed holiday. Tuesday 4: those of
+    # every year. Friday 7: a listed holiday. Saturday 8: not opened by a day of every year.
+    # Sunday 9: opened by its date; what follows without a gap is one interval.
+    assert intervals(calendar, date(2025, 3, 3), date(2025, 3, 10)) == [
+        ("Mon 03 10:00", "Mon 03 11:00"),
+        ("Tue 04 12:00", "Tue 04 14:00"),
+        ("Wed 05 09:00", "Wed 05 18:00"),
+        ("Thu 06 09:00", "Thu 06 18:00"),
+        ("Sun 09 08:00", "Sun 09 09:00"),
+        ("Sun 09 22:00", "Mon 10 02:00"),
+    ]
+    # 1 June, Children's Day, is a half day there; a Wednesday in 2022.
+    june = date(2022, 6, 1), date(2022, 6, 1)
+    assert intervals(calendar, *june) == [("Wed 01 09:00", "Wed 01 13:00")]
+    assert intervals({**calendar, "holidays": "CN"}, *june) == [("Wed 01 09:00", "Wed 01 18:00")]
+
+
+def test_nights_belong_to_the_day_on_which_they_begin() -> None:
+    calendar = {
+        "working_hours": {day: ["22:00-06:00"] for day in ("mon", "tue", "wed", "thu")},
+        "holidays": [date(2025, 6, 3)],
+    }
+    assert intervals(calendar, date(2025, 6, 3), date(2025, 6, 5)) == [
+        ("Tue 03 00:00", "Tue 03 06:00"),  # Monday's, from when the calendar is known
+        ("Wed 04 22:00", "Thu 05 06:00"),
+        ("Thu 05 22:00", "Fri 06 00:00"),
+    ]
+    with pytest.raises(ValueError, match="mon and tue: the intervals of working_hours overlap"):
+        intervals(
+            {"working_hours": {"mon": ["22:00-06:00"], "tue": ["05:59-07:00"]}},
+            date(2025, 6, 3), date(2025, 6, 5),
+        )  # fmt: skip
+
+
+def test_times_that_clocks_skip_or_show_twice() -> None:
+    def minutes(zone: str, day: date, *hours: str) -> int:
+        model = Calendar(time_zone=zone, working_hours=dict.fromkeys(WEEK_DAYS, hours))
+        found = [(b - a).total_seconds() / 60 for _, a, b in open_intervals(model, day, day)]
+        return int(sum(found))
+
+    spring, autumn = date(2025, 3, 30), date(2025, 10, 26)
+    # 02:00 is followed by 03:00: of 02:30 to 03:30 half an hour is left, of 02:15 to 02:45 nothing.
+    assert minutes("Europe/Madrid", spring, "02:30-03:30") == 30
+    assert minutes("Europe/Madrid", spring, "02:15-02:45") == 0
+    assert minutes("Europe/Madrid", spring, "00:00-02:30", "02:30-24:00") == 23 * 60
+    # 03:00 is followed by 02:00: an interval begins and ends when its times are first shown.
+    assert minutes("Europe/Madrid", autumn, "02:15-02:45") == 30
+    assert minutes("Europe/Madrid", autumn, "02:30-03:30") == 120
+    assert minutes("Europe/Madrid", autumn, "00:00-02:30", "02:30-24:00") == 25 * 60
+    # Lord Howe Island moves by half an hour, Samoa skipped all of 30 December 2011.
+    assert minutes("Australia/Lord_Howe", date(2025, 10, 5), "00:00-24:00") == 23 * 60 + 30
+    assert minutes("Pacific/Apia", date(2011, 12, 30), "09:00-17:00") == 0
+    assert minutes("Pacific/Apia", date(2011, 12, 31), "09:00-17:00") == 8 * 60
 
 
 def test_calendars_say_from_and_until_when_they_are_known() -> None:
