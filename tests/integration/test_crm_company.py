@@ -131,6 +131,32 @@ def test_tickets_are_answered_by_agents_only(company: MainJob) -> None:
     assert sorted(unanswered) == [(ticket(1003),), (ticket(1004),)]
 
 
+def test_tickets_are_resolved_when_their_history_says_so_and_wait_while_pending(
+    company: MainJob,
+) -> None:
+    """No column says when a ticket was solved: its history does.
+
+    The first is open from Friday 16:00 to Tuesday 11:00, 11 hours of work, and waits 8 of them for
+    the customer. The second is solved an hour after New York opens, opened again a day later, and
+    solved two hours after.
+    """
+    tickets = company.ask("""
+        select ticket_id, resolved_at, reopen_count, clocks.status,
+            clocks.business_minutes::double
+        from marts.fct_ticket as tickets
+        inner join marts.fct_lead_sla as clocks using (ticket_key)
+        inner join marts.dim_sla_commitment using (sla_commitment_key)
+        where commitment_code = 'resolution' and tickets.is_counted
+        order by ticket_id
+    """)
+    assert [row[:4] for row in tickets] == [
+        (ticket(1001), at("03-18 10:00"), 0, "met"),
+        (ticket(1002), at("03-11 15:00"), 1, "met"),
+        (ticket(1003), None, 0, "breached"),
+    ]
+    assert [row[4] for row in tickets[:2]] == [180.0, 180.0]
+
+
 def test_a_handed_over_ticket_waits_for_the_other_department(company: MainJob) -> None:
     handoffs = company.ask("""
         select ticket_id, from_department, to_department, wait_business_minutes::double
