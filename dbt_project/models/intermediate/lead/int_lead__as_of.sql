@@ -29,6 +29,7 @@ changes as (
     select max(updated_at) as latest_at from {{ ref('int_lead__tickets_unioned') }}
     union all
     select max(sent_at) as latest_at from {{ ref('int_lead__messages_unioned') }}
+    where ticket_code not like 'social.%'
     union all
     select max(updated_at) as latest_at from {{ ref('stg_crm__leads') }}
     union all

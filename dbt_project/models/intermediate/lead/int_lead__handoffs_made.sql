@@ -1,5 +1,5 @@
 -- Grain: one row per hand-over of a ticket from a person of one department to a person of
--- another. Time in a queue between them is part of the wait: it runs from the moment the sender
+-- another. Time in a queue, or with a program, between them is part of the wait: it runs from the moment the sender
 -- let go until somebody of the receiving department acts on the ticket (answers, notes or calls),
 -- or until the ticket is closed or handed on. A receiver who has not acted yet waits until the
 -- data's end. A ticket that a person put into a queue, and that nobody has taken yet, waits there:
@@ -8,9 +8,15 @@
 with
 
 owners as (
-    select * from {{ ref('int_lead__owners_assigned') }}
+    select
+        *,
+        is_queue or is_automation as is_nobody
+    from {{ ref('int_lead__owners_assigned') }}
     where subject_type = 'ticket'
-        and (not is_queue or owned_to = timestamp '9999-12-31 00:00:00')
+        and (
+            not (is_queue or is_automation)
+            or owned_to = timestamp '9999-12-31 00:00:00'
+        )
 ),
 
 tickets as (
@@ -45,7 +51,7 @@ handoffs as (
         compared.owner_number,
         compared.from_code,
         compared.owner_code as to_code,
-        compared.is_queue as is_to_queue,
+        compared.is_nobody as is_to_queue,
         compared.from_department,
         compared.department as to_department,
         compared.handed_over_at,

@@ -51,24 +51,52 @@ meanings as (
     select 'social' as system, 'open' as status_key, 'open' as state
 ),
 
+-- Changes of one instant are a chain: each goes on from the value that the one before set.
+chained as (
+    select
+        one.change_id,
+        max(case when lower(other.new_value) = lower(one.old_value) then 1 else 0 end)
+            as goes_on_from_other,
+        max(case when lower(other.old_value) = lower(one.new_value) then 1 else 0 end)
+            as other_goes_on
+    from history as one
+    inner join history as other
+        on one.ticket_code = other.ticket_code
+        and one.changed_at = other.changed_at
+        and one.change_id <> other.change_id
+    group by one.change_id
+),
+
+numbered as (
+    select
+        history.*,
+        row_number() over (
+            partition by history.ticket_code
+            order by
+                history.changed_at,
+                coalesce(chained.goes_on_from_other, 0),
+                coalesce(chained.other_goes_on, 0) desc,
+                history.change_id
+        ) as change_number,
+        count(*) over (partition by history.ticket_code) as change_count
+    from history
+    left join chained on history.change_id = chained.change_id
+),
+
 changes as (
     select
         tickets.ticket_code,
-        history.old_value,
-        history.new_value,
-        greatest(history.changed_at, tickets.created_at) as changed_at,
-        row_number() over (
-            partition by history.ticket_code order by history.changed_at, history.change_id
-        ) as change_number,
-        row_number() over (
-            partition by history.ticket_code
-            order by history.changed_at desc, history.change_id desc
-        ) = 1 as is_last
-    from history
-    inner join tickets on history.ticket_code = tickets.ticket_code
+        numbered.old_value,
+        numbered.new_value,
+        greatest(numbered.changed_at, tickets.created_at) as changed_at,
+        numbered.change_number,
+        numbered.change_number = numbered.change_count as is_last
+    from numbered
+    inner join tickets on numbered.ticket_code = tickets.ticket_code
 ),
 
--- Without any history the record's status holds since the start, unless it says that it is over.
+-- Without any history the record's status holds since the start, unless it says that it is over. A
+-- history that begins with the ticket and names no status before it needs no start.
 starts as (
     select
         tickets.ticket_code,
@@ -81,6 +109,9 @@ starts as (
     from tickets
     left join changes
         on tickets.ticket_code = changes.ticket_code and changes.change_number = 1
+    where changes.ticket_code is null
+        or changes.old_value is not null
+        or changes.changed_at > tickets.created_at
 ),
 
 ends as (
