@@ -27,6 +27,16 @@ subjects as (
     select source_name, month_date from leads
 ),
 
+-- What lies beyond the month (a list that is closed after it) makes no other source lag.
+newest as (
+    select
+        month_date,
+        least(max(newest_business_date), {{ dbt.last_day('month_date', 'month') }})
+            as newest_business_date
+    from arrived
+    group by month_date
+),
+
 rated as (
     select
         subjects.source_name,
@@ -42,11 +52,12 @@ rated as (
         coalesce(arrived.late_rows, 0) as late_rows,
         100.0 * arrived.late_rows / nullif(arrived.dated_rows, 0) as late_pct,
         arrived.newest_business_date,
-        {{ dbt.datediff(
-            'arrived.newest_business_date',
-            'max(arrived.newest_business_date) over (partition by subjects.month_date)',
-            'day'
-        ) }} as days_behind,
+        case
+            when arrived.newest_business_date > newest.newest_business_date then 0
+            else {{ dbt.datediff(
+                'arrived.newest_business_date', 'newest.newest_business_date', 'day'
+            ) }}
+        end as days_behind,
         coalesce(contacts.contact_count, 0) as contact_count,
         100.0 * contacts.identified_contact_count / nullif(contacts.contact_count, 0)
             as identified_contact_pct,
@@ -64,6 +75,7 @@ rated as (
     from subjects
     left join arrived
         on subjects.source_name = arrived.source_name and subjects.month_date = arrived.month_date
+    left join newest on subjects.month_date = newest.month_date
     left join contacts
         on subjects.source_name = contacts.source_name
         and subjects.month_date = contacts.month_date
