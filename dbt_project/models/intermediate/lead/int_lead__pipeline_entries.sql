@@ -1,5 +1,6 @@
 -- Grain: one row per entry of a deal, or of a counted lead that a CRM recorded, into a stage: a
--- deal's stages in the CRM's own words, a lead's in those of the funnel. What odds are made of.
+-- deal's stages in the CRM's own words, a lead's in those of the funnel. What odds are made of. Times
+-- that no source states are null: that a lead got there is known today, and was not before.
 with
 
 deals as (
@@ -37,7 +38,7 @@ select
     entries.stage,
     entries.stage as funnel_stage,
     {{ lead_outcome('entries.stage') }} as outcome,
-    entries.entered_at,
+    case when entries.is_time_stated then entries.entered_at end as entered_at,
     entries.entry_number
 from entries
 inner join leads on entries.lead_key = leads.lead_key

@@ -1,5 +1,5 @@
 -- Grain: one row per counted lead and stage that it has been in, with the first time it entered it
--- (null where nobody knows) and the open seconds of its calendar until then.
+-- (null where nobody states one) and the open seconds of its calendar until then.
 with
 
 leads as (
@@ -23,7 +23,7 @@ firsts as (
         lead_key,
         stage,
         stage_rank,
-        min(entered_at) as entered_at
+        min(case when is_time_stated then entered_at end) as entered_at
     from entries
     group by lead_key, stage, stage_rank
 )

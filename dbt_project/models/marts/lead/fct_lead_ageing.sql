@@ -13,7 +13,7 @@ standings as (
     select
         lead_key,
         stage,
-        entered_at,
+        case when is_time_stated then entered_at end as entered_at,
         row_number() over (partition by lead_key order by entry_number desc) as place_from_end
     from {{ ref('fct_lead_stage') }}
 ),

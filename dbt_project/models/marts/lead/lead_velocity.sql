@@ -49,7 +49,7 @@ passages as (
         '(next)' as to_stage,
         {{ lead_stage_rank("'(next)'") }} as to_stage_rank,
         {{ business_date('entries.left_at', 'zones.time_zone') }} as arrived_date,
-        {{ days_from('entries.entered_at', 'entries.left_at') }} as days_between,
+        entries.minutes_in_stage / 1440.0 as days_between,
         entries.business_minutes_in_stage / 60.0 as business_hours_between
     from entries
     inner join leads on entries.lead_key = leads.lead_key
