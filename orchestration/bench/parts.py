@@ -16,7 +16,16 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from orchestration.bench import attribution, by_hand, clock, identity, ingestion, journeys, quality
+from orchestration.bench import (
+    attribution,
+    by_hand,
+    clock,
+    identity,
+    ingestion,
+    journeys,
+    quality,
+    value,
+)
 from orchestration.bench.line import BenchError, LineRun, Place
 
 END = date(2025, 12, 31)
@@ -356,6 +365,14 @@ def promises(session: Session) -> list[Line]:
     return [Line(*line) for line in clock.comparisons(found)]
 
 
+def worth(session: Session) -> list[Line]:
+    """What a million customers are worth, against the plain fit over every one of them."""
+    options = session.options
+    found = value.measured(options.folder / "value", options.rows, options.seed, options.rounds)
+    session.numbers["value"] = asdict(found)
+    return [Line(*line) for line in value.comparisons(found)]
+
+
 PARTS: dict[str, Callable[[Session], list[Line]]] = {
     "build": build,
     "increment": increment,
@@ -366,4 +383,5 @@ PARTS: dict[str, Callable[[Session], list[Line]]] = {
     "journeys": paths,
     "attribution": credit,
     "clock": promises,
+    "value": worth,
 }
