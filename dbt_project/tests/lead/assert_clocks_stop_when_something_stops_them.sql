@@ -14,7 +14,10 @@ where (tickets.resolution_business_minutes is not null and tickets.resolved_at i
     or (
         tickets.opened_at >= calendars.known_from
         and (
-            tickets.waited_business_minutes is null
+            (
+                tickets.waited_business_minutes is null
+                and (tickets.is_answered or not tickets.is_closed or tickets.resolved_at is not null)
+            )
             or (tickets.resolution_business_minutes is null and tickets.resolved_at is not null)
         )
     )

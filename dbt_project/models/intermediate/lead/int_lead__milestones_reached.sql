@@ -126,6 +126,8 @@ milestones as (
         'ticket_opened' as event,
         created_at as occurred_at
     from tickets
+    -- Of a ticket that is over, and nobody says since when, no clock can be read.
+    where ticket_code not in (select ticket_code from states where is_done and not is_time_known)
     union all
     select
         'ticket' as subject_type,

@@ -2,7 +2,8 @@
 -- person. Automatic replies and internal notes are no reply, and neither is a call without answer.
 -- Several messages in a row are answered by the same reply. Business time stands still while the
 -- ticket is on hold, not while it is said to wait for the customer: the customer has spoken. What a
--- customer writes after a ticket was closed for good (thanks, mostly) waits for nothing.
+-- customer writes after a ticket was closed for good (thanks, mostly) waits for nothing. Where nobody
+-- says when it was closed, the wait of what was not answered is not known.
 with
 
 tickets as (
@@ -80,7 +81,8 @@ replied as (
 closed as (
     select
         ticket_code,
-        case when count(*) = count(closed_at) then max(closed_at) end as resolved_at
+        case when count(*) = count(closed_at) then max(closed_at) end as resolved_at,
+        bool_and(is_closing_known) as is_closing_known
     from spells
     group by ticket_code
 ),
@@ -95,11 +97,15 @@ clocks as (
         replied.employee_code,
         case
             when replied.replied_at is not null then 'answered'
-            when said.asked_at > closed.resolved_at then 'after_closing'
+            when said.asked_at > closed.resolved_at and closed.is_closing_known
+                then 'after_closing'
             when closed.resolved_at is not null then 'closed_unanswered'
             else 'waiting'
         end as outcome,
         coalesce(replied.replied_at, closed.resolved_at) as stopped_at,
+        replied.replied_at is not null
+        or closed.resolved_at is null
+        or (closed.is_closing_known and said.asked_at <= closed.resolved_at) as is_wait_known,
         greatest(as_of.as_of_at, said.asked_at) as read_at,
         tickets.calendar_code,
         tickets.time_zone,
@@ -128,9 +134,9 @@ select
     replied_at,
     employee_code,
     outcome,
-    case when outcome <> 'after_closing'
+    case when is_wait_known
         then {{ dbt.datediff('started_at', 'clock_ended_at', 'second') }} / 60.0
     end as wait_minutes,
-    case when outcome <> 'after_closing' then running_seconds / 60.0 end as wait_business_minutes,
+    case when is_wait_known then running_seconds / 60.0 end as wait_business_minutes,
     load_id
 from read

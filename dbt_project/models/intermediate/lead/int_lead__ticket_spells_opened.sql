@@ -1,6 +1,7 @@
 -- Grain: one row per ticket and spell in which it was open: from its opening, or from its
 -- re-opening, until it was solved or closed; the last one may still run. A ticket that came in
--- closed was open for no time.
+-- closed was open for no time, and so, for want of a better, was one whose closing nobody dated
+-- (is_closing_known is false).
 with
 
 states as (
@@ -35,7 +36,7 @@ closings as (
     select
         ticket_code,
         started_at as closed_at,
-        status,
+        is_time_known,
         row_number() over (partition by ticket_code order by state_number) as spell_number
     from edges
     where is_closing = 1
@@ -45,7 +46,8 @@ select
     openings.ticket_code,
     openings.spell_number,
     openings.opened_at,
-    closings.closed_at
+    closings.closed_at,
+    coalesce(closings.is_time_known, true) as is_closing_known
 from openings
 left join closings
     on openings.ticket_code = closings.ticket_code

@@ -2,7 +2,8 @@
 -- from the ticket's history; where it has none, or where the record has moved on since, from the
 -- record. A status that no rule names is state 'unmapped' where the company maps its system's
 -- statuses; where it maps none, words tell what is closed or solved. Late history rows take their
--- own place in time. The last period has no end. Conversations on social profiles, of which nobody
+-- own place in time. The last period has no end. A ticket that is over, of which no system says
+-- since when, stands as over from its opening on, with is_time_known false. Conversations on social profiles, of which nobody
 -- keeps a status, are open after a question, wait for the customer after an answer, and are solved
 -- by the last one when they are over.
 with
@@ -105,7 +106,8 @@ starts as (
             as status,
         tickets.created_at as started_at,
         changes.ticket_code is null as is_of_record,
-        false as is_closed_by_record
+        false as is_closed_by_record,
+        true as is_time_known
     from tickets
     left join changes
         on tickets.ticket_code = changes.ticket_code and changes.change_number = 1
@@ -125,7 +127,10 @@ ends as (
             coalesce(changes.changed_at, tickets.created_at)
         ) as started_at,
         false as is_of_record,
-        tickets.closed_at is not null as is_closed_by_record
+        tickets.closed_at is not null as is_closed_by_record,
+        tickets.closed_at is not null
+        or changes.changed_at is not null
+        or tickets.updated_at > tickets.created_at as is_time_known
     from tickets
     left join changes on tickets.ticket_code = changes.ticket_code and changes.is_last
     where tickets.closed_at >= coalesce(changes.changed_at, tickets.closed_at)
@@ -135,7 +140,7 @@ ends as (
 taken as (
     select * from starts
     union all
-    select ticket_code, change_number, new_value, changed_at, false, false from changes
+    select ticket_code, change_number, new_value, changed_at, false, false, true from changes
     union all
     select * from ends
 ),
@@ -172,7 +177,8 @@ stated as (
             when is_of_record and {{ is_ticket_done('state') }} then 'open'
             when is_closed_by_record and not {{ is_ticket_done('state') }} then 'closed'
             else state
-        end as state
+        end as state,
+        coalesce(is_time_known, false) as is_time_known
     from named
 ),
 
@@ -192,6 +198,7 @@ select
     status,
     state in ('waiting', 'on_hold') as is_paused,
     {{ is_ticket_done('state') }} as is_done,
+    is_time_known,
     started_at,
     lead(started_at) over (partition by ticket_code order by change_number) as ended_at
 from compared

@@ -3,7 +3,8 @@
 -- while the ticket waits for the customer or is on hold, and while it was closed before it was
 -- opened again. Solved means the closing that stands; the first one is told beside it. An
 -- unanswered ticket waits until it is closed, else until the time the data speaks of. An answer
--- before the ticket was opened (clocks that differ) counts as given at once.
+-- before the ticket was opened (clocks that differ) counts as given at once. Where nobody says when
+-- a ticket was closed, its clocks are null.
 with
 
 tickets as (
@@ -45,8 +46,9 @@ closed as (
     select
         ticket_code,
         count(*) - 1 as reopen_count,
-        min(closed_at) as first_resolved_at,
-        case when count(*) = count(closed_at) then max(closed_at) end as resolved_at
+        min(case when is_closing_known then closed_at end) as first_resolved_at,
+        case when count(*) = count(closed_at) then max(closed_at) end as closed_at,
+        bool_and(is_closing_known) as is_closing_known
     from spells
     group by ticket_code
 ),
@@ -61,7 +63,9 @@ known as (
         coalesce(answered.response_count, 0) as response_count,
         coalesce(closed.reopen_count, 0) as reopen_count,
         closed.first_resolved_at,
-        closed.resolved_at,
+        closed.closed_at is not null as is_closed,
+        closed.closed_at is not null and not closed.is_closing_known as is_closing_unknown,
+        case when closed.is_closing_known then closed.closed_at end as resolved_at,
         greatest(as_of.as_of_at, tickets.created_at) as read_at
     from tickets
     cross join as_of
@@ -79,9 +83,11 @@ clocks as (
         read_at,
         cast(null as bigint) as target_seconds
     from known
+    where first_response_at is not null or not is_closing_unknown
     union all
     select ticket_code, 'open', calendar_code, opened_at, resolved_at, read_at, null
     from known
+    where not is_closing_unknown
     union all
     select
         ticket_code, 'first resolved', calendar_code, opened_at, first_resolved_at, read_at, null
@@ -120,6 +126,7 @@ select
     known.first_response_at,
     known.first_resolved_at,
     known.resolved_at,
+    known.is_closed,
     known.response_count,
     known.reopen_count,
     timed.waited_minutes,
@@ -131,4 +138,4 @@ select
     timed.open_business_minutes,
     timed.paused_business_minutes
 from known
-inner join timed on known.ticket_code = timed.ticket_code
+left join timed on known.ticket_code = timed.ticket_code

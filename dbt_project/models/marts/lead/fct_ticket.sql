@@ -78,14 +78,14 @@ select
     compared.gtin,
     compared.is_deleted,
     not compared.is_deleted as is_counted,
-    clocks.resolved_at is not null as is_closed,
+    clocks.is_closed,
     clocks.first_response_at is not null as is_answered,
     case
         when clocks.first_response_at is not null then 'answered'
-        when clocks.resolved_at is not null then 'closed_unanswered'
+        when clocks.is_closed then 'closed_unanswered'
         else 'waiting'
     end as answer_status,
-    clocks.resolved_at is not null
+    clocks.is_closed
     and clocks.reopen_count = 0
     and clocks.response_count = 1 as is_one_touch,
     coalesce(
