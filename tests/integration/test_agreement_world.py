@@ -1,8 +1,9 @@
 """The service-level agreement on a small world worked out by hand, from a company's YAML through
 every model of the agreement to Q34.
 
-Barcelona works 09:00 to 14:00 and 15:00 to 18:00 from Monday to Friday, New York 09:00 to 17:00. Times
-in comments are local, those in the tables UTC: Barcelona is one hour on in winter, two in summer.
+Barcelona works 09:00 to 14:00 and 15:00 to 18:00 from Monday to Friday, New York 09:00 to 17:00.
+Times in comments are local, those in the tables UTC: Barcelona is one hour on in winter, two in
+summer.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import os
 import subprocess
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import duckdb
