@@ -192,10 +192,35 @@ CASES = [
     # A pause without an end that the end of the clock ends.
     Case("ended_while_paused", MADRID, "2025-06-03 09:00", "2025-06-03 15:00", 120, 60,
          "2025-06-03 16:00", "met", paused=300, pauses=(("2025-06-03 10:00", None),)),
+    # Resumed the moment the clock is read: not paused any more.
+    Case("pause_ends_when_read", MADRID, "2025-06-03 09:00", None, 120, 60, "2025-06-04 10:00",
+         "running", read_at="2025-06-04 09:00", paused=480,
+         pauses=(("2025-06-03 10:00", "2025-06-04 09:00"),)),
+    # Paused the moment it is read: nobody knows any more.
+    Case("pause_begins_when_read", MADRID, "2025-06-03 09:00", None, 120, 60, None, "running",
+         read_at="2025-06-03 10:00", pauses=(("2025-06-03 10:00", None),)),
     # A pause over the night on which clocks go ahead: 01:00 to 04:00 are two hours.
     Case("paused_in_spring", OPEN_MADRID, "2025-03-30 00:00", "2025-03-30 06:00", 240, 180,
          "2025-03-30 07:00", "met", paused=120, pauses=(("2025-03-30 01:00", "2025-03-30 04:00"),)),
 ]  # fmt: skip
+
+
+AFTER_HOURS = {
+    "spring_night_shift",
+    "autumn_night_shift",
+    "spring_night_shift_south",
+    "autumn_night_shift_south",
+    "after_hours",
+    "at_closing",
+    "target_of_nothing",
+    "half_day_on_sunday",
+}
+PAUSED_WHEN_READ = {
+    "open_pause",
+    "open_pause_too_late",
+    "paused_when_used_up",
+    "pause_begins_when_read",
+}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -216,6 +241,8 @@ def test_clocks_worked_by_hand(case: Case) -> None:
     due = case.due and at(case.due)
     assert (row["business_minutes"], row["paused_minutes"]) == (case.minutes, case.paused)
     assert (row["due_at_local"], row["status"]) == (due, case.status)
+    assert row["is_started_in_hours"] is (case.name not in AFTER_HOURS)
+    assert row["is_paused"] is (case.name in PAUSED_WHEN_READ)
 
 
 def test_the_example_of_the_page_is_what_the_code_says() -> None:
@@ -318,12 +345,17 @@ def test_what_is_not_known_is_not_counted_as_closed() -> None:
             "end": [at("2025-06-03 10:00")] * 3,
         }
     )
-    found = run_clocks(rows, OPEN_MADRID, target_minutes=60)
-    assert found.project("business_minutes, paused_minutes, due_at, status").fetchall() == [
+    expected = [
         (60, 0, at("2025-06-03 10:00"), "met"),
         (None, None, None, "unknown"),
         (None, None, None, "unknown"),
     ]
+    rows["id"] = [1, 2, 3]
+    none = pd.DataFrame({"id": [9], "paused_from": [at("2025-06-03")], "paused_to": [None]})
+    for options in ({}, {"key": "id", "pauses": none}):
+        found = run_clocks(rows, OPEN_MADRID, target_minutes=60, **options)
+        answer = found.project("business_minutes, paused_minutes, due_at, status").fetchall()
+        assert answer == expected
 
 
 def test_a_calendar_that_never_opens_counts_nothing() -> None:
