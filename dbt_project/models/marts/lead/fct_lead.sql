@@ -20,27 +20,8 @@ duplicates as (
     select * from {{ ref('int_lead__duplicates_found') }}
 ),
 
-parts as (
-    select
-        lead_code,
-        lead_code as record_code
-    from leads
-    union all
-    select
-        duplicate_of_lead_code as lead_code,
-        lead_code as record_code
-    from duplicates
-),
-
-actions as (
-    select
-        parts.lead_code,
-        min(case when taken.is_attempt then taken.occurred_at end) as first_attempt_at,
-        min(case when taken.is_contact then taken.occurred_at end) as first_contact_at
-    from parts
-    inner join {{ ref('int_lead__actions_taken') }} as taken
-        on parts.record_code = taken.subject_code and taken.subject_type = 'lead'
-    group by parts.lead_code
+records as (
+    select * from {{ ref('int_lead__records_summarized') }}
 ),
 
 conversions as (
@@ -118,9 +99,9 @@ select
     stages.lost_at,
     stages.rejected_at,
     stages.recycled_at,
-    actions.first_attempt_at,
-    actions.first_contact_at,
-    leads.rejection_reason,
+    records.first_attempt_at,
+    records.first_contact_at,
+    records.rejection_reason,
     cast(leads.score as integer) as score,
     coalesce(deals.deal_count, 0) as deal_count,
     coalesce(deals.won_deal_count, 0) as won_deal_count,
@@ -135,7 +116,7 @@ select
 from leads
 left join stages on leads.lead_code = stages.lead_code
 left join deals on leads.lead_code = deals.lead_code
-left join actions on leads.lead_code = actions.lead_code
+left join records on leads.lead_code = records.lead_code
 left join conversions on leads.lead_code = conversions.lead_code
 left join accounts on leads.lead_code = accounts.lead_code
 left join captures on leads.lead_code = captures.lead_code
