@@ -18,14 +18,7 @@ changes as (
 ),
 
 deals as (
-    select
-        *,
-        case when system = 'crm'
-            then {{ dbt.split_part(dbt.split_part('deal_code', "':'", 2), "'/'", 1) }}
-            else system
-        end as source_name
-    from {{ ref('int_lead__deals_unioned') }}
-    where stage_name is not null
+    select * from {{ ref('int_lead__deals_unioned') }} where stage_name is not null
 ),
 
 tickets as (
