@@ -36,6 +36,11 @@ def write(con: duckdb.DuckDBPyConnection, folder: Path, calendar: Calendar) -> N
     _claim(con)
     early = months[len(months) // 2] if months else None
     _spoil(con, early)
+    # An empty list is not sent; marketing's has a total at least.
+    con.execute("""
+        delete from count_list where department = 'sales'
+            and month not in (select month from count_claim where department = 'sales')
+    """)
     for month in months:
         _write_marketing(files, month, is_restated=month == early)
         _write_sales(files, month)
@@ -164,19 +169,22 @@ def _write_marketing(files: HouseFiles, month: date, is_restated: bool) -> None:
     """A workbook with a title, a merged line, a list and a total; sent twice where it was wrong."""
     rows = files.con.execute(
         """
-        select reference, strftime(dated_on, '%d/%m/%Y'), lead_source,
-            strftime(closed_on, '%d/%m/%Y')
+        select reference, strftime(dated_on, '%d/%m/%Y'), lead_source
         from count_claim, range(copies)
         where department = 'marketing' and month = $1
         order by dated_on, reference
         """,
         [month],
     ).fetchall()
-    if not rows or not files.calendar.is_written(_next_month(month) + max(CLOSED_AFTER.values())):
+    closed_on = files.scalar(
+        "select strftime(closed_on, '%d/%m/%Y') from count_list "
+        f"where department = 'marketing' and month = date '{month}'"
+    )
+    if not files.calendar.is_written(_next_month(month) + max(CLOSED_AFTER.values())):
         return
     name = f"marketing_report/mql_{month:%Y-%m}.xlsx"
     if is_restated:
-        _write_list(files, name, month, rows[: len(rows) // 2])
+        _write_list(files, name, month, closed_on, rows[: len(rows) // 2])
         files.note_fault(
             name,
             "restated_file",
@@ -184,16 +192,16 @@ def _write_marketing(files: HouseFiles, month: date, is_restated: bool) -> None:
             f"half a list, superseded by mql_{month:%Y-%m}_v2",
         )
         name = name.replace(".xlsx", "_v2.xlsx")
-    _write_list(files, name, month, rows)
+    _write_list(files, name, month, closed_on, rows)
 
 
 def _write_list(
-    files: HouseFiles, name: str, month: date, rows: list[tuple[str, str, str, str]]
+    files: HouseFiles, name: str, month: date, closed_on: str, rows: list[tuple[str, str, str]]
 ) -> None:
     columns = ["Registro CRM", "Fecha de captura", "Origen", "Corte", "Nº"]
-    table = pd.DataFrame([(*row, None) for row in rows], columns=columns)
+    table = pd.DataFrame([(*row, closed_on, None) for row in rows], columns=columns)
     table.loc[len(table)] = [None] * len(columns)
-    table.loc[len(table)] = ["TOTAL", None, None, rows[-1][3] if rows else None, len(rows)]
+    table.loc[len(table)] = ["TOTAL", None, None, closed_on, len(rows)]
     titles = ["Casa Lumavera - Marketing", f"MQL captados en {month:%m/%Y}", ""]
     files.write_workbook(name, {"MQL": (titles, table)}, merge_titles=True)
 
