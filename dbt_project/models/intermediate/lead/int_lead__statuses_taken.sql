@@ -96,7 +96,7 @@ starts as (
     select
         lead_code,
         status,
-        updated_at <= created_at as is_seen_at_start
+        updated_at <= {{ dbt.dateadd('minute', 1, 'created_at') }} as is_seen_at_start
     from versions_before
     where version_number = 1
     union all
