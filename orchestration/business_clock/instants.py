@@ -63,12 +63,18 @@ def add_business_time(start: datetime, minutes: float, calendar: Given) -> datet
     return aware.astimezone(ZoneInfo(clock.calendar.time_zone)).replace(tzinfo=None)
 
 
+def _connect() -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    connection.execute("set enable_progress_bar = false")
+    return connection
+
+
 @dataclass
 class _Clock:
     """One calendar in a connection of its own; its tables grow with what is asked."""
 
     calendar: Calendar
-    connection: duckdb.DuckDBPyConnection = field(default_factory=duckdb.connect)
+    connection: duckdb.DuckDBPyConnection = field(default_factory=_connect)
     tables: HoursTables | None = None
     days: tuple[date, date] = (date.max, date.min)
     lock: Lock = field(default_factory=Lock)
