@@ -104,7 +104,11 @@ def _events(con: duckdb.DuckDBPyConnection, end: str) -> None:
             and l.opportunity_at is not null
         where t.channel = 'phone' group by t.touch_id, t.touched_at;
         create table sla_event as
-        select 'lead' as kind, lead_id as id, stage as event, happened_at from lead_entry
+        select 'lead' as kind, lead_id as id, stage as event, happened_at
+            from lead_entry join lead using (lead_id)
+            where stage <> 'captured' or happened_at > captured_at
+        union select 'lead', lead_id, 'captured', coalesce(submitted_at, captured_at)
+            from lead_delay
         union select 'lead', lead_id, 'accepted_or_rejected', happened_at from lead_entry
             where stage in ('sal', 'sql', 'opportunity', 'won', 'rejected', 'recycled')
         union select 'lead', lead_id, 'feedback', happened_at from lead_entry
@@ -128,6 +132,8 @@ def _holders(con: duckdb.DuckDBPyConnection) -> None:
         with turns as (
             select 'lead' as kind, lead_id as id, captured_at as held_from, -1 as number,
                 user_code(0) as user_id from lead
+            union all select 'lead', lead_id, submitted_at, -2, null from lead_delay
+                where submitted_at is not null
             union all select 'lead', lead_id, happened_at, number, new_value from lead_step
                 where field = 'Owner'
             union all select 'service', case_number, opened_at, -1, user_code(owner_number)
@@ -138,7 +144,7 @@ def _holders(con: duckdb.DuckDBPyConnection) -> None:
         select kind, id, user_id, held_from, coalesce(lead(held_from) over (
                 partition by kind, id order by held_from, number),
                 timestamp '9999-12-31') as held_to,
-            user_id = user_code(0) or user_id like '00G%' as is_system
+            user_id is null or user_id = user_code(0) or user_id like '00G%' as is_system
         from turns;
         create table nothing_owed as
         select * from (

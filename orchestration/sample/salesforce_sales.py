@@ -144,9 +144,11 @@ def _create_leads(con: duckdb.DuckDBPyConnection, params: Parameters, calendar: 
                 end as converted_opportunity_id,
             case when s.gone then lead_code(m.master_id) end as master_record_id,
                 s.gone as is_deleted,
+            e.submitted_at as submitted_at_c,
             l.captured_at as created_date, s.happened_at as system_modstamp, s.happened_at as _at,
                 l.lead_id * 32 + s.number as _id
         from lead_state s join lead l on l.lead_id = s.lead_id
+        join lead_delay e on e.lead_id = l.lead_id
         join person p on p.person_id = l.person_id
         join person_change v on v.person_id = l.person_id
         join business b on b.business_id = l.business_id
@@ -168,10 +170,11 @@ def _create_leads(con: duckdb.DuckDBPyConnection, params: Parameters, calendar: 
 
 
 def _create_delays(con: duckdb.DuckDBPyConnection) -> None:
-    """lead_delay: queues that a lead lay in, and a while in which a call back was asked for.
+    """lead_delay: forms that arrived late, queues, and a while in which a call back was asked for.
 
-    Some leads wait in a queue before somebody has them, some go back to it before the first
-    attempt, and some are called off between qualification and decision.
+    Some forms reach the CRM minutes after they were sent. Some leads wait in a queue before
+    somebody has them, some go back to it before the first attempt, and some are called off
+    between qualification and decision.
     """
     con.execute("""
         create macro between_times(first_at, last_at, share) as
@@ -181,12 +184,17 @@ def _create_delays(con: duckdb.DuckDBPyConnection) -> None:
             select lead_id, owner_number, captured_at, assigned_at, mql_at,
                 least(first_attempt_at, decided_at) as acted_at, decided_at,
                 code('00G', employee_of(market, 'marketing', 0), 12) || 'AAA' as queue_id,
+                lead_source in ('Web', 'Google Ads', 'Facebook Ads')
+                    and chance(lead_id, 'lead.arrives') < 0.5 as arrives_late,
                 chance(lead_id, 'lead.queued') < 0.4 as is_queued,
                 chance(lead_id, 'lead.returned') < 0.12 and mql_at > assigned_at as is_returned,
                 chance(lead_id, 'lead.called off') < 0.15 as is_called_off
             from lead
         )
-        select *, case when is_queued then between_times(captured_at, assigned_at, 0.3)
+        select *, case when arrives_late then captured_at
+                - to_seconds((60 + chance(lead_id, 'lead.arrives s') * 1500)::bigint)
+                end as submitted_at,
+            case when is_queued then between_times(captured_at, assigned_at, 0.3)
                 end as queued_at,
             case when is_returned then between_times(mql_at, acted_at, 0.2) end as returned_at,
             case when is_returned then between_times(mql_at, acted_at, 0.7) end as taken_again_at,

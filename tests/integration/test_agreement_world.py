@@ -106,7 +106,8 @@ TABLES: dict[str, tuple[str, list[dict[str, Any]]]] = {
         "lead_code varchar, record_id varchar, market_code varchar, calendar_code varchar, "
         "time_zone varchar, lead_source varchar, channel_system varchar, status varchar, "
         "rejection_reason varchar, score integer, is_deleted boolean, is_inferred boolean, "
-        "merged_into_lead_code varchar, updated_at timestamp, load_id bigint",
+        "captured_at timestamp, submitted_at timestamp, merged_into_lead_code varchar, "
+        "updated_at timestamp, load_id bigint",
         [
             {"lead_code": lead, "market_code": market, "calendar_code": market,
              "time_zone": ZONES[market], "lead_source": source, "is_deleted": False,

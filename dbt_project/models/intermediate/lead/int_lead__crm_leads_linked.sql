@@ -23,6 +23,7 @@ select
     leads.record_id,
     leads.lead_id,
     leads.created_at,
+    leads.submitted_at,
     greatest(leads.updated_at, coalesce(merges.merged_at, leads.updated_at)) as updated_at,
     leads.status,
     leads.score,

@@ -74,8 +74,10 @@ judged as (
         entries.stage,
         entries.entered_at,
         entries.stage in ('rejected', 'recycled') as is_sent_back,
-        reasons.lead_code is not null as has_reason
+        reasons.lead_code is not null as has_reason,
+        entries.stage = 'captured' and entries.entered_at <= leads.captured_at as is_capture
     from entries
+    left join leads on entries.lead_code = leads.lead_code
     left join reasons
         on entries.lead_code = reasons.lead_code
         and lower(entries.status) = reasons.status_key
@@ -88,6 +90,16 @@ milestones as (
         stage as event,
         entered_at as occurred_at
     from judged
+    where not coalesce(is_capture, false)
+    union all
+    -- The form may have been sent before the lead was in the CRM.
+    select
+        'lead' as subject_type,
+        lead_code as subject_code,
+        'captured' as event,
+        case when submitted_at < captured_at then submitted_at else captured_at end
+            as occurred_at
+    from leads
     union all
     select
         'lead' as subject_type,

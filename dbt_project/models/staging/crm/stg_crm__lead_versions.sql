@@ -14,6 +14,7 @@ select
     lead_id,
     {{ crm_code('lead', 'lead_id') }} as record_id,
     created_at,
+    submitted_at,
     coalesce(updated_at, created_at) as updated_at,
     nullif(trim(status), '') as status,
     score,

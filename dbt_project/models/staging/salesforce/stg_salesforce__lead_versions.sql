@@ -35,6 +35,7 @@ select
     nullif(trim(converted_opportunity_id), '') as converted_opportunity_id,
     'salesforce.lead:' || nullif(trim(master_record_id), '') as merged_into_record_id,
     coalesce(is_deleted, false) as is_deleted,
+    submitted_at_c as submitted_at,
     created_date as created_at,
     system_modstamp as updated_at,
     row_number() over (partition by id order by system_modstamp desc) = 1 as is_current,
