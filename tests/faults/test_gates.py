@@ -599,6 +599,7 @@ CASES = [
             "is_acquisition_of_customer": True,
             "is_promotion_of_recent_purchase": False,
             "is_sales_during_complaint": False,
+            "is_marketing_during_complaint": False,
             "is_against_consent": True,
             "ignored_rule_count": 2,
         },

@@ -312,6 +312,36 @@ def test_q26_takes_for_customers_who_had_truly_bought(known: duckdb.DuckDBPyConn
     assert missed < 0.35, "purchases of records that nothing ties to the person are not known"
 
 
+def test_q26_counts_contacts_during_open_complaints(marts: duckdb.DuckDBPyConnection) -> None:
+    """Counted once more from the tickets, contact by contact."""
+    (counted,) = rows(
+        marts,
+        """
+        with complaints as (
+            from marts.fct_ticket
+            where is_counted and customer_key <> -1
+                and (ticket_type = 'complaint' or sentiment = 'negative')
+        ),
+        during as (
+            select contact.touchpoint_key, contact.department
+            from marts.fct_company_contact as contact
+            where exists (
+                select 1 from complaints
+                where complaints.customer_key = contact.customer_key
+                    and contact.occurred_at > complaints.opened_at
+                    and (complaints.resolved_at is null
+                        or contact.occurred_at < complaints.resolved_at)
+            )
+        )
+        select
+            count(*) filter (department = 'sales'), count(*) filter (department = 'marketing')
+        from during
+        """,
+    )
+    (every,) = (row for row in asked(marts, "q26") if row["department"] == "all")
+    assert (every["sales_during_complaint"], every["marketing_during_complaint"]) == counted
+
+
 def test_q26_sums_to_the_contacts(marts: duckdb.DuckDBPyConnection) -> None:
     told = {row["department"]: row for row in asked(marts, "q26")}
     parts = [row for department, row in told.items() if department != "all"]

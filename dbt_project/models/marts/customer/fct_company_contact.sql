@@ -73,7 +73,7 @@ during_complaints as (
         on contacts.customer_key = tickets.customer_key
         and contacts.occurred_at > tickets.opened_at
         and contacts.occurred_at < coalesce(tickets.resolved_at, timestamp '9999-12-31')
-    where contacts.department = 'sales'
+    where contacts.department in ('marketing', 'sales')
 ),
 
 of_recent_purchases as (
@@ -99,7 +99,10 @@ judged as (
         coalesce(signs.first_engagement_at < contacts.occurred_at, false) as has_own_history,
         acquisition_contacts.touchpoint_key is not null as is_acquisition,
         of_recent_purchases.touchpoint_key is not null as is_promotion_of_recent_purchase,
-        during_complaints.touchpoint_key is not null as is_sales_during_complaint,
+        during_complaints.touchpoint_key is not null and contacts.department = 'sales'
+            as is_sales_during_complaint,
+        during_complaints.touchpoint_key is not null and contacts.department = 'marketing'
+            as is_marketing_during_complaint,
     from contacts
     left join histories on contacts.customer_key = histories.customer_key
     left join signs
@@ -136,11 +139,13 @@ fct_company_contact as (
         is_acquisition and has_purchased as is_acquisition_of_customer,
         is_promotion_of_recent_purchase,
         is_sales_during_complaint,
+        is_marketing_during_complaint,
         is_against_consent,
         {{ whole(
             'case when is_acquisition and has_purchased then 1 else 0 end'
             ~ ' + case when is_promotion_of_recent_purchase then 1 else 0 end'
             ~ ' + case when is_sales_during_complaint then 1 else 0 end'
+            ~ ' + case when is_marketing_during_complaint then 1 else 0 end'
             ~ ' + case when is_against_consent then 1 else 0 end'
         ) }} as ignored_rule_count,
     from judged
