@@ -19,7 +19,7 @@ from scipy.special import betaln, digamma, expit, gammaln, hyp2f1, polygamma
 
 from orchestration.customer_value.counts import Counts, checked, counted
 from orchestration.customer_value.errors import CustomerValueError
-from orchestration.customer_value.fitting import Floats, maximize
+from orchestration.customer_value.fitting import MANY, Floats, Likelihood, maximize
 
 NAMES = ("r", "alpha", "a", "b")
 LONGEST = 10.0
@@ -136,12 +136,14 @@ def fit_bg_nbd(
     scaled = Counts(
         counts.frequency, counts.recency / unit, counts.age / unit, counts.weights, counts.kind
     )
-    table = _table(scaled)
+    some = scaled.thinned(MANY)
 
-    def likelihood(parameters: Floats) -> tuple[float, Floats]:
-        return _likelihood(parameters, scaled, table, modified)
+    def of(chosen: Counts) -> Likelihood:
+        table = _table(chosen)
+        return lambda parameters: _likelihood(parameters, chosen, table, modified)
 
-    found = maximize(likelihood, starts(scaled, _LEAVING), counts.customers, penalizer)
+    rough = (of(some), some.customers) if len(scaled.age) > MANY else None
+    found = maximize(of(scaled), starts(scaled, _LEAVING), counts.customers, penalizer, rough)
     by_unit = np.array([1.0, unit, 1.0, 1.0])
     r, alpha, a, b = (float(one) for one in found.parameters * by_unit)
     # A density of times in a longer unit is that much lower for each repeat purchase.

@@ -21,6 +21,7 @@ Likelihood = Callable[[Floats], tuple[float, Floats]]
 
 LOWEST, HIGHEST = -12.0, 9.5
 STEP = 1e-4
+MANY = 50_000
 FLAT = 1e-5
 
 
@@ -36,14 +37,31 @@ class Optimum:
 
 
 def maximize(
-    likelihood: Likelihood, starts: Sequence[Sequence[float]], size: float, penalty: float = 0.0
+    likelihood: Likelihood,
+    starts: Sequence[Sequence[float]],
+    size: float,
+    penalty: float = 0.0,
+    rough: tuple[Likelihood, float] | None = None,
 ) -> Optimum:
     """Highest of a log-likelihood over positive parameters, searched in their logarithms.
 
     size: how many customers the likelihood is of; the search is for the mean of them, so that it
         ends equally near to the top for few and for many.
     penalty: what `penalty * sum(parameters ** 2)` takes from the mean log-likelihood.
+    rough: the likelihood of some of the customers, and how many; where given, the search from
+        the starts is among these, and ends among all.
     """
+    if rough is not None:
+        starts = [np.exp(_lowest(_negative(*rough, penalty), starts)).tolist()]
+    negative = _negative(likelihood, size, penalty)
+    logs = _polished(negative, _lowest(negative, starts))
+    return _told(likelihood, negative, logs, size)
+
+
+def _negative(
+    likelihood: Likelihood, size: float, penalty: float
+) -> Callable[[Floats], tuple[float, Floats]]:
+    """What is searched for the lowest, by the logarithms of the parameters."""
 
     def negative(logs: Floats) -> tuple[float, Floats]:
         parameters = np.exp(logs)
@@ -54,15 +72,21 @@ def maximize(
             return 1e10, np.zeros_like(logs)
         return -value, -slope * parameters
 
+    return negative
+
+
+def _lowest(
+    negative: Callable[[Floats], tuple[float, Floats]], starts: Sequence[Sequence[float]]
+) -> Floats:
+    """Where the searches from the two best starts end: the better of both."""
     ranked = sorted((negative(np.log(start))[0], tuple(start)) for start in starts)
-    bounds = [(LOWEST, HIGHEST)] * len(starts[0])
     found = [
         minimize(
             negative,
             np.log(start),
             jac=True,
             method="L-BFGS-B",
-            bounds=bounds,
+            bounds=[(LOWEST, HIGHEST)] * len(start),
             options={"maxiter": 500, "ftol": 1e-13, "gtol": 1e-8},
         )
         for _, start in ranked[:2]
@@ -73,8 +97,7 @@ def maximize(
             "The likelihood is not a number wherever the search began: look for times or amounts "
             "that are far out of the ordinary, or pass times in a longer unit."
         )
-    logs = _polished(negative, np.asarray(best.x, dtype=np.float64))
-    return _told(likelihood, negative, logs, size)
+    return np.asarray(best.x, dtype=np.float64)
 
 
 def _told(

@@ -19,7 +19,7 @@ from scipy.special import digamma, gammaln
 from orchestration.customer_value.bg_nbd import notes_of
 from orchestration.customer_value.counts import numbers, refuse
 from orchestration.customer_value.errors import CustomerValueError
-from orchestration.customer_value.fitting import Floats, maximize
+from orchestration.customer_value.fitting import MANY, Floats, Likelihood, maximize
 
 NAMES = ("p", "q", "v")
 MOST_CORRELATION = 0.3
@@ -101,10 +101,13 @@ def fit_gamma_gamma(
         )
     unit = float((w * x * m).sum() / (w * x).sum())
 
-    def likelihood(parameters: Floats) -> tuple[float, Floats]:
-        return _likelihood(parameters, x, m / unit, w)
+    def of(step: int) -> Likelihood:
+        some = (x[::step], m[::step] / unit, w[::step])
+        return lambda parameters: _likelihood(parameters, *some)
 
-    found = maximize(likelihood, _STARTS, float(w.sum()), penalizer)
+    step = -(-len(x) // MANY)
+    rough = (of(step), float(w[::step].sum())) if step > 1 else None
+    found = maximize(of(1), _STARTS, float(w.sum()), penalizer, rough)
     correlation = _correlation(x, m, w)
     notes = notes_of(found.converged, [NAMES[place] for place in found.at_bound])
     p, q, v = (float(one) for one in found.parameters * (1, 1, unit))

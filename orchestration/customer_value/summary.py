@@ -15,6 +15,7 @@ import pandas as pd
 
 from orchestration.customer_value.errors import CustomerValueError
 from orchestration.customer_value.reading import column, read_table
+from orchestration.lib import engine
 
 DAYS = {"day": 1.0, "week": 7.0, "month": 365.25 / 12, "year": 365.25}
 """Days in each unit of time."""
@@ -23,7 +24,7 @@ _FORMATS = ("%Y-%m-%d", "%Y%m%d", "%Y/%m/%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:
 
 _READ = """
     select
-        cast({customer} as varchar) as customer,
+        {customer} as customer,
         {date} as bought_on,
         {amount} as amount,
         {given} as given_date,
@@ -170,41 +171,42 @@ def _rows(
     date_format: str | None,
 ) -> duckdb.DuckDBPyRelation:
     held, when = column(source, customer, "customer"), column(source, date, "date")
-    money = column(source, amount, "amount") if amount else None
+    money = column(source, amount, "amount") if amount else "null"
+    kinds = {
+        engine.name(name): str(kind)
+        for name, kind in zip(source.columns, source.types, strict=True)
+    }
+    dated = kinds[when].startswith(("DATE", "TIMESTAMP")) and not date_format
     formats = [date_format] if date_format else list(_FORMATS)
     parsed = f"try_strptime(cast({when} as varchar), {formats!r})"
-    kind = dict(zip(source.columns, source.types, strict=True))[when.strip('"').replace('""', '"')]
-    if not date_format and str(kind).startswith(("DATE", "TIMESTAMP")):
-        parsed = f"cast({when} as timestamp)"
-    elif not date_format:
+    if not date_format:
         parsed = f"coalesce({parsed}, try_cast(cast({when} as varchar) as timestamp))"
-    number = (
-        f"try_cast(trim(cast({money} as varchar)) as double)" if money else "cast(null as double)"
-    )
+    is_number = kinds.get(money, "VARCHAR") != "VARCHAR"
+    blank = "nullif(trim(cast({} as varchar)), '')"
     return source.query(
         "transactions",
         _READ.format(
-            customer=f"nullif(trim(cast({held} as varchar)), '')",
-            date=f"cast({parsed} as date)",
-            amount=number,
-            given=f"cast({when} as varchar)",
-            given_amount=f"nullif(trim(cast({money} as varchar)), '')" if money else "null",
+            customer=blank.format(held) if kinds[held] == "VARCHAR" else held,
+            date=f"cast({when if dated else parsed} as date)",
+            amount=f"cast({money} as double)" if is_number else f"try_cast({money} as double)",
+            given=when if dated else f"cast({when} as varchar)",
+            given_amount=money if is_number else blank.format(money),
         ),
     )
 
 
 def _checked(rows: duckdb.DuckDBPyRelation) -> tuple[str, ...]:
     """What is left out; raises CustomerValueError for what cannot be read."""
-    ((all_rows, nobody, undated, returned, bad_date, bad_dates, bad_amount, bad_amounts),) = (
-        rows.aggregate(
-            "count(*), count(*) filter (customer is null), count(*) filter (given_date is null), "
-            "count(*) filter (amount < 0), "
-            "min(given_date) filter (bought_on is null), "
-            "count(given_date) filter (bought_on is null), "
-            "min(given_amount) filter (amount is null or not isfinite(amount)), "
-            "count(given_amount) filter (amount is null or not isfinite(amount))"
-        ).fetchall()
-    )
+    ((all_rows, nobody, undated, returned, unpriced),) = rows.aggregate(
+        "count(*), count(*) filter (customer is null), count(*) filter (given_date is null), "
+        "count(*) filter (amount < 0), count(*) filter (given_amount is null)"
+    ).fetchall()
+    ((bad_date, bad_dates, bad_amount, bad_amounts),) = rows.aggregate(
+        "min(given_date) filter (bought_on is null), "
+        "count(given_date) filter (bought_on is null), "
+        "min(given_amount) filter (amount is null or not isfinite(amount)), "
+        "count(given_amount) filter (amount is null or not isfinite(amount))"
+    ).fetchall()
     if bad_dates:
         raise CustomerValueError(
             f"{bad_dates} dates cannot be read, such as {bad_date!r}; name their form, such as "
@@ -216,9 +218,12 @@ def _checked(rows: duckdb.DuckDBPyRelation) -> tuple[str, ...]:
             "point and without currency."
         )
     told = ((nobody, "without a customer"), (undated, "without a date"), (returned, "below 0"))
-    return tuple(
+    notes = [
         f"{count} of {all_rows} transactions {what} were left out." for count, what in told if count
-    )
+    ]
+    if 0 < unpriced < all_rows:
+        notes.append(f"{unpriced} of {all_rows} transactions without an amount count as 0.")
+    return tuple(notes)
 
 
 def _last(rows: duckdb.DuckDBPyRelation) -> date:

@@ -138,7 +138,7 @@ def test_counts_are_those_of_the_library(marts: duckdb.DuckDBPyConnection) -> No
         observation_end=end, with_first=True,
     ).customers.set_index("customer")  # fmt: skip
     held = marts.sql(
-        "select cast(customer_key as varchar) as customer, purchase_count_to_date, "
+        "select customer_key as customer, purchase_count_to_date, "
         "days_since_last_purchase, net_amount_to_date from marts.fct_customer_value_monthly "
         f"where {NEWEST} and purchase_count_to_date > 0 and customer_key not in ("
         "select customer_key from marts.fct_conversion where conversion_type = 'won_deal')"

@@ -73,6 +73,12 @@ def test_any_table_gives_the_same(tmp_path: Path) -> None:
         pd.testing.assert_frame_equal(summarize(source, "ID", "day", "spent").customers, frame)
 
 
+def test_blank_amounts_count_as_nothing_and_are_told() -> None:
+    found = summarize(TABLE.assign(spent=[None, *TABLE["spent"][1:]]), "id", "day", "spent")
+    assert found.notes[-1] == "1 of 9 transactions without an amount count as 0."
+    assert found.customers["frequency"].tolist()[0] == 3
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
