@@ -125,10 +125,10 @@ TABLES: dict[str, tuple[str, list[dict[str, Any]]]] = {
     ),
     "intermediate.int_lead__ticket_states_taken": (
         "ticket_code varchar, state_number bigint, state varchar, is_paused boolean, "
-        "is_done boolean, started_at timestamp, ended_at timestamp",
+        "is_done boolean, is_time_known boolean, started_at timestamp, ended_at timestamp",
         [
             {"ticket_code": "ticket", "state_number": number, "is_paused": paused, "is_done": False,
-             "started_at": start, "ended_at": end}
+             "is_time_known": True, "started_at": start, "ended_at": end}
             for number, paused, start, end in (
                 (1, False, "2025-11-03 08:00", "2025-11-03 08:30"),
                 (2, True, "2025-11-03 08:30", "2025-11-04 09:30"),
