@@ -8,6 +8,11 @@ leads as (
             source('crm', 'lead'), ['_source', 'lead_id', 'coalesce(updated_at, created_at)']
         )
     }}
+),
+
+-- Countries may be sent by name.
+market_aliases as (
+    select * from {{ source('company', 'market_alias') }}
 )
 
 select
@@ -36,7 +41,7 @@ select
     nullif(trim(company), '') as company_name,
     nullif(trim(industry), '') as industry,
     nullif(trim(city), '') as city,
-    upper(nullif(trim(country), '')) as market_code,
+    coalesce(market_aliases.market_code, upper(nullif(trim(country), ''))) as market_code,
     nullif(trim(web_client_id), '') as web_client_id,
     has_opted_out_of_email,
     converted_at,
@@ -53,3 +58,4 @@ select
     _business_date as captured_date,
     _load_id as load_id
 from leads
+left join market_aliases on lower(trim(leads.country)) = market_aliases.alias

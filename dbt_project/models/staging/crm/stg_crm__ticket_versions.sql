@@ -9,6 +9,11 @@ tickets as (
             ['_source', 'ticket_id', 'coalesce(updated_at, closed_at, created_at)']
         )
     }}
+),
+
+-- Countries may be sent by name.
+market_aliases as (
+    select * from {{ source('company', 'market_alias') }}
 )
 
 select
@@ -30,7 +35,7 @@ select
     {{ crm_employee_code('owner_id') }} as employee_code,
     nullif(trim(order_number), '') as order_number,
     nullif(trim(gtin), '') as gtin,
-    upper(nullif(trim(country), '')) as market_code,
+    coalesce(market_aliases.market_code, upper(nullif(trim(country), ''))) as market_code,
     created_at,
     first_responded_at,
     closed_at,
@@ -43,3 +48,4 @@ select
     _source as source_name,
     _load_id as load_id
 from tickets
+left join market_aliases on lower(trim(tickets.country)) = market_aliases.alias
