@@ -25,6 +25,8 @@ from orchestration.lib.zones import Zone, zone_between
 
 YEARS_BEFORE = 15
 YEARS_AFTER = 5
+ALWAYS = "always"
+ALWAYS_KNOWN = date(1990, 1, 1), date(2060, 1, 1)
 LISTED = "Holiday of the company"
 
 Interval = tuple[date, datetime, datetime]
@@ -46,6 +48,13 @@ def company_holidays(company: Company, market: Market) -> dict[date, str]:
         return holidays_of(market, *days_known(company))
     except CalendarError as error:
         raise CompanyError(f"company.yaml: markets.{market.code}.{error}") from error
+
+
+def all_hours() -> Iterator[tuple[Any, ...]]:
+    """Rows of the calendar that never closes."""
+    first, last = (datetime.combine(day, time()) for day in ALWAYS_KNOWN)
+    for opens, closes in ((first, first), (first, last), (last, last)):
+        yield (ALWAYS, opens.date(), opens, closes)
 
 
 def business_hours(company: Company, market: Market) -> Iterator[tuple[Any, ...]]:

@@ -16,7 +16,7 @@ from typing import Any, get_args
 
 import duckdb
 
-from orchestration.lib.calendars import business_hours, company_holidays
+from orchestration.lib.calendars import all_hours, business_hours, company_holidays
 from orchestration.lib.commitment_rules import SlaCommitment
 from orchestration.lib.companies import Company, CompanyError
 from orchestration.lib.company_rules import GoldenField, RecordType
@@ -290,7 +290,10 @@ def rule_rows(company: Company) -> dict[str, list[Row]]:
             for code, days in holidays.items()
             for day, name in sorted(days.items())
         ],
-        "business_hours": [row for m in company.markets for row in business_hours(company, m)],
+        "business_hours": [
+            *(row for m in company.markets for row in business_hours(company, m)),
+            *all_hours(),
+        ],
         "fx_rate": _fx_rates(company),
         "channel": [tuple(dict(c).values()) for c in company.channels],
         "touchpoint_type": [

@@ -47,9 +47,14 @@ def company_of(**changes: Any) -> Company:
     return Company(**{**body, **changes})
 
 
+def hours_rows(company: Company) -> list[dict[str, Any]]:
+    """Open intervals of the markets."""
+    return [r for r in rule_rows(company)["business_hours"] if r["market_code"] != "always"]
+
+
 def hours_of(company: Company) -> dict[date, list[dict[str, Any]]]:
     found: dict[date, list[dict[str, Any]]] = {}
-    for row in rule_rows(company)["business_hours"]:
+    for row in hours_rows(company):
         found.setdefault(row["work_date"], []).append(row)
     return found
 
@@ -85,7 +90,7 @@ def test_hours_are_utc_on_both_sides_of_the_change_of_clocks() -> None:
 
 
 def test_a_day_on_which_clocks_change_has_the_hours_that_really_pass() -> None:
-    rows = rule_rows(company_of())["business_hours"]
+    rows = hours_rows(company_of())
     for row, following in pairwise(rows):
         assert following["opens_at"] >= row["closes_at"]
     (spring,) = hours_of(company_of())[date(2025, 3, 30)]
@@ -187,11 +192,11 @@ def test_times_that_clocks_skip_or_show_twice() -> None:
 
 
 def test_calendars_say_from_and_until_when_they_are_known() -> None:
-    first, *_, last = rule_rows(company_of())["business_hours"]
+    first, *_, last = hours_rows(company_of())
     assert first["opens_at"] == first["closes_at"] == datetime(2009, 12, 31, 23)
     assert last["opens_at"] == last["closes_at"] == datetime(2030, 12, 31, 23)
     longer = company_of(calendar_start_date=date(2001, 1, 1))
-    assert rule_rows(longer)["business_hours"][0]["opens_at"] == datetime(2000, 12, 31, 23)
+    assert hours_rows(longer)[0]["opens_at"] == datetime(2000, 12, 31, 23)
     with pytest.raises(ValueError, match="calendar_start_date is after start_date"):
         company_of(calendar_start_date=date(2025, 1, 2))
 

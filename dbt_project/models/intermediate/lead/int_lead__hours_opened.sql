@@ -26,29 +26,6 @@ main_market as (
     limit 1
 ),
 
-always as (
-    select
-        timestamp '1990-01-01 00:00:00' as known_from,
-        timestamp '2060-01-01 00:00:00' as known_to
-),
-
-always_open as (
-    select
-        known_from as opens_at,
-        known_from as closes_at
-    from always
-    union all
-    select
-        known_from as opens_at,
-        known_to as closes_at
-    from always
-    union all
-    select
-        known_to as opens_at,
-        known_to as closes_at
-    from always
-),
-
 intervals as (
     select
         market_code as calendar_code,
@@ -61,20 +38,7 @@ intervals as (
         opens_at,
         closes_at
     from hours
-    where market_code in (select market_code from main_market)
-    union all
-    select
-        '*' as calendar_code,
-        opens_at,
-        closes_at
-    from always_open
-    where not exists (select 1 from main_market)
-    union all
-    select
-        'always' as calendar_code,
-        opens_at,
-        closes_at
-    from always_open
+    where market_code = coalesce((select market_code from main_market), 'always')
 )
 
 select * from ({{ hours_by_day('intervals') }}) as hours_by_day
