@@ -15,6 +15,7 @@ import duckdb
 import pandas as pd
 import pytest
 
+from orchestration.customer_value import fit_bg_nbd, summarize
 from orchestration.lib.companies import load_company
 from orchestration.lib.ingest import ingest_feed
 from orchestration.lib.layouts import load_layouts
@@ -315,3 +316,34 @@ def test_nobody_is_merged_but_sellers_with_their_lead(marts: duckdb.DuckDBPyConn
         marts, "select count(*), count(distinct rule) from marts.customer_match where is_used"
     ) == (842, 1)
     assert one_row(marts, "select count(*) from marts.customer_review") == (0,)
+
+
+def test_the_web_shops_customers_are_valued_as_by_hand(marts: duckdb.DuckDBPyConnection) -> None:
+    """Counted from the conversions and fitted once more; a free order makes one customer more."""
+    sales = marts.sql(
+        "select customer_key, conversion_date, net_revenue_amount from marts.fct_conversion "
+        "where conversion_type = 'sale' and place_type = 'own_shop' "
+        "and net_revenue_amount > 0.0001"
+    ).to_arrow_table()
+    rows = summarize(
+        sales, "customer_key", "conversion_date", unit="day", observation_end="2011-12-31"
+    ).customers
+    model = fit_bg_nbd(rows["frequency"], rows["recency"], rows["age"])
+    held = marts.sql(
+        "select customer_count, returning_customer_count, r_shape, alpha_days, log_likelihood "
+        "from marts.customer_value_model "
+        "where month_start_date = date '2011-12-01' and purchase_kind = 'own_shop'"
+    ).fetchall()
+    by_hand = (len(rows), (rows["frequency"] > 0).sum(), model.r, model.alpha, model.log_likelihood)
+    assert held[0] == pytest.approx(by_hand, rel=0.002)
+    assert held[0][2] == pytest.approx(0.8, abs=0.05)
+
+
+def test_a_shop_that_fell_silent_is_not_foretold(marts: duckdb.DuckDBPyConnection) -> None:
+    """The web shop's data end in 2011, the grocer's begin in 2017."""
+    told = marts.sql(
+        "select distinct value_model, notes from marts.customer_value_model "
+        "where month_start_date >= date '2017-01-01' and purchase_kind = 'own_shop'"
+    ).fetchall()
+    assert [model for model, _ in told] == ["none"]
+    assert "more than 90 days" in str(told[0][1])
