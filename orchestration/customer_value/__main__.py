@@ -139,12 +139,12 @@ def _counted(given: argparse.Namespace) -> Summary:
 
     import duckdb
 
-    from orchestration.customer_value.reading import column, read_table
+    from orchestration.customer_value.reading import column, open_connection, read_table
     from orchestration.customer_value.summary import Summary
 
     if not (given.recency and given.age):
         raise CustomerValueError("Name the columns --recency and --age beside --frequency.")
-    with duckdb.connect() as connection:
+    with open_connection() as connection:
         table = read_table(connection, given.table)
         chosen = [
             f"cast({column(table, getattr(given, name), name)} as double) as {name}"

@@ -20,6 +20,13 @@ from orchestration.customer_value.errors import CustomerValueError
 from orchestration.lib import engine
 
 
+def open_connection() -> duckdb.DuckDBPyConnection:
+    """A database in memory that draws no progress bars into what a command prints."""
+    connection = duckdb.connect()
+    connection.execute("set enable_progress_bar = false")
+    return connection
+
+
 def read_table(connection: duckdb.DuckDBPyConnection, source: Any) -> duckdb.DuckDBPyRelation:
     """The table as a relation of `connection`, or of its own where it is one already.
 

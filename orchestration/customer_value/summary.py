@@ -14,7 +14,7 @@ import duckdb
 import pandas as pd
 
 from orchestration.customer_value.errors import CustomerValueError
-from orchestration.customer_value.reading import column, read_table
+from orchestration.customer_value.reading import column, open_connection, read_table
 from orchestration.lib import engine
 
 DAYS = {"day": 1.0, "week": 7.0, "month": 365.25 / 12, "year": 365.25}
@@ -135,7 +135,7 @@ def summarize(
     for name, given in (("unit", unit), ("counted_once_per", counted_once_per)):
         if given not in DAYS:
             raise CustomerValueError(f"{name} is {given!r}; it must be one of {', '.join(DAYS)}.")
-    with duckdb.connect() as connection:
+    with open_connection() as connection:
         source = read_table(connection, transactions)
         rows = _rows(source, customer, date, amount, date_format)
         notes = _checked(rows)
