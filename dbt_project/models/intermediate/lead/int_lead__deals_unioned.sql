@@ -25,8 +25,13 @@ crm_deals as (
 ),
 
 crm_leads as (
-    select * from {{ ref('int_lead__crm_leads_linked') }}
-    where not is_deleted or merged_into_record_id is not null
+    select leads.*
+    from {{ ref('int_lead__crm_leads_linked') }} as leads
+    left join {{ ref('int_lead__merges_followed') }} as merges
+        on leads.record_id = merges.record_id
+    left join {{ ref('int_lead__crm_leads_linked') }} as masters
+        on merges.surviving_record_id = masters.record_id
+    where not coalesce(masters.is_deleted, leads.is_deleted)
 ),
 
 fx_rates as (

@@ -1,20 +1,28 @@
 -- Grain: one row per Salesforce opportunity that came of a lead: of the lead whose conversion names
 -- it (of several, the earliest that is not deleted or merged away), else of the lead whose contact
 -- it is for, if that lead was converted without an opportunity: then its contact's first one since.
--- Merges of contacts are followed. A lead that was deleted, not merged, is none.
+-- Merges of contacts are followed. A lead that was deleted, and not merged into one that stands, is
+-- none.
 with
 
 opportunities as (
     select * from {{ ref('stg_salesforce__opportunities') }} where not is_deleted
 ),
 
-leads as (
+all_leads as (
     select * from {{ ref('stg_salesforce__leads') }}
-    where not is_deleted or merged_into_record_id is not null
 ),
 
 merges as (
     select * from {{ ref('int_lead__merges_followed') }}
+),
+
+leads as (
+    select all_leads.*
+    from all_leads
+    left join merges on all_leads.record_id = merges.record_id
+    left join all_leads as masters on merges.surviving_record_id = masters.record_id
+    where not coalesce(masters.is_deleted, all_leads.is_deleted)
 ),
 
 named as (
