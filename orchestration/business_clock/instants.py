@@ -32,17 +32,18 @@ MARGIN = timedelta(days=3)
 YEAR = timedelta(days=366)
 
 
-def business_minutes(start: datetime, end: datetime, calendar: Given) -> float:
+def business_minutes(start: datetime | str, end: datetime | str, calendar: Given) -> float:
     """Open minutes of a calendar between two instants; 0 if the end is not after the start.
 
-    Instants without a zone are what clocks show in the calendar's zone. Raises ClockError.
+    Instants may be texts (2025-03-28 17:55); without a zone they are what clocks show in the
+    calendar's zone. Raises ClockError.
     """
     clock = _clock(calendar)
-    seconds, _ = clock.read(clock.instant(start), clock.instant(end), None)
+    seconds, _ = clock.read(clock.instant(_moment(start)), clock.instant(_moment(end)), None)
     return seconds / 60.0
 
 
-def add_business_time(start: datetime, minutes: float, calendar: Given) -> datetime:
+def add_business_time(start: datetime | str, minutes: float, calendar: Given) -> datetime:
     """The instant at which so many open minutes of a calendar have passed since `start`.
 
     Minutes used up exactly at a closing end there, not at the next opening. The result is in the
@@ -51,6 +52,7 @@ def add_business_time(start: datetime, minutes: float, calendar: Given) -> datet
     if minutes < 0:
         raise ClockError(f"minutes is {minutes}; give 0 or more.")
     clock = _clock(calendar)
+    start = _moment(start)
     instant = clock.instant(start)
     _, due = clock.read(instant, instant, round(minutes * 60))
     if due is None:
@@ -61,6 +63,15 @@ def add_business_time(start: datetime, minutes: float, calendar: Given) -> datet
     if start.tzinfo is not None:
         return aware.astimezone(start.tzinfo)
     return aware.astimezone(ZoneInfo(clock.calendar.time_zone)).replace(tzinfo=None)
+
+
+def _moment(given: datetime | str) -> datetime:
+    if isinstance(given, datetime):
+        return given
+    try:
+        return datetime.fromisoformat(given)
+    except ValueError as error:
+        raise ClockError(f"{given!r} is no time like 2025-12-24 09:30:00.") from error
 
 
 def _connect() -> duckdb.DuckDBPyConnection:

@@ -415,6 +415,9 @@ def test_single_instants_keep_their_zone() -> None:
         == 15
     )
     assert business_minutes(at("2025-06-04"), at("2025-06-03"), MADRID) == 0
+    assert business_minutes("2025-06-03 09:00", pd.Timestamp("2025-06-03 09:30"), MADRID) == 30
+    with pytest.raises(ClockError, match="'soon' is no time"):
+        business_minutes("soon", "2025-06-03 09:00", MADRID)
     with pytest.raises(ClockError, match="give 0 or more"):
         add_business_time(start, -1, MADRID)
 
