@@ -16,6 +16,7 @@ from dagster_dbt import (
     DbtCliInvocation,
     DbtCliResource,
     DbtProject,
+    asset_utils,
     dbt_assets,
 )
 from dagster_dbt.errors import DagsterDbtCliRuntimeError
@@ -36,6 +37,8 @@ from orchestration.project import FRESH_DAILY
 
 RULES_KEY = dg.AssetKey(["company", "rules"])
 MADE = ("model.", "seed.", "snapshot.")
+SELECTION_LIMIT = "_SELECTION_ARGS_THRESHOLD"
+"""dagster-dbt's own limit; beyond it, it copies the project's folder."""
 
 
 class WarehouseTranslator(DagsterDbtTranslator):
@@ -97,6 +100,7 @@ class WarehouseTranslator(DagsterDbtTranslator):
 def models() -> dg.Definitions:
     """All dbt models; Dagster runs those above and below a derived asset one after the other."""
     dbt_project = project.dbt_project()
+    select_in_place()
 
     @dbt_assets(
         manifest=dbt_project.manifest_path,
@@ -134,6 +138,17 @@ def models() -> dg.Definitions:
             )
         },
     )
+
+
+def select_in_place() -> None:
+    """Have dbt run in the project's own folder, however many models a step has.
+
+    Beyond 200 models dagster-dbt writes its selection into a copy of the whole folder, environment
+    and data included: gigabytes and a minute in each run. Names of a thousand models are well
+    within what a command line takes. Raises AttributeError if a release knows the limit no more.
+    """
+    getattr(asset_utils, SELECTION_LIMIT)
+    setattr(asset_utils, SELECTION_LIMIT, 1_000)
 
 
 def _with_row_counts(
