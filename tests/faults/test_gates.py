@@ -1213,6 +1213,7 @@ CASES = [
                 "lead_status_mapping",
                 system="salesforce",
                 record_kind="lead",
+                status="New",
                 current_record_count=1,
             ),
         ],
