@@ -131,6 +131,7 @@ rules as (
 
 mapped as (
     select
+        counted.system,
         counted.source_name,
         counted.record_kind,
         counted.status,
@@ -150,6 +151,7 @@ mapped as (
         and counted.status_key = of_system.status_key
     union all
     select
+        'rule' as system,
         rules.system as source_name,
         rules.record_kind,
         rules.status_key as status,
@@ -167,7 +169,8 @@ mapped as (
 )
 
 select
-    {{ surrogate_key(['source_name', 'record_kind', 'lower(status)']) }} as status_mapping_key,
+    {{ surrogate_key(['system', 'source_name', 'record_kind', 'lower(status)']) }}
+        as status_mapping_key,
     source_name as system,
     record_kind,
     status,
@@ -180,6 +183,7 @@ select
     record_count = 0 as is_unused,
     case
         when stage = 'unmapped' then {{ status_advice('record_kind', 'source_name', 'status') }}
-        when record_count = 0 then 'No record has had this status: see whether company.yaml spells it as the system does, or take it out'
+        when record_count = 0 then 'No record has had this status: see whether company.yaml '
+            || 'spells it as the system does, or take it out'
     end as advice
 from mapped
