@@ -64,6 +64,7 @@ class LeadFunnel:
     rules: FunnelRules
     as_of: datetime = field(init=False)
     counts: dict[str, int] = field(init=False)
+    """Rows said, left out as later than as_of or ignored; entries, those undated, and leads."""
     _sql: Statements = field(init=False, repr=False)
 
     @property
@@ -154,36 +155,31 @@ class LeadFunnel:
         statement, attributes = read_events(source, self.rules, columns, dates)
         said = engine.name(f"{self.name}_said")
         self.connection.execute(f"create or replace temp table {said} as {statement}")
-        rows = engine.number(self.connection, f"select count(*) from {said}")
+        self.counts = {"said": self._count("said")}
         self._map(source)
         self.as_of = self._end(source, as_of)
         literal = f"timestamp '{self.as_of.isoformat(sep=' ')}'"
         self._sql = Statements(self.name, self.rules, literal, attributes)
         later = f"entered_at > {literal}" + (" or entered_at is null" if as_of else "")
-        dropped = engine.number(self.connection, f"select count(*) from {said} where {later}")
+        self.counts["later"] = self._count("said", later)
         self.connection.execute(f"delete from {said} where {later}")
         self._events()
         for table, query in (("entry", self._sql.entries()), ("lead", self._sql.leads())):
             self.connection.execute(
                 f"create or replace temp table {self._sql.table(table)} as {query}"
             )
-        self.counts = {
-            "said": rows,
-            "later": dropped,
-            "ignored": engine.number(
-                self.connection, f"select count(*) from {said} where stage is null"
-            ),
-            "entries": engine.number(
-                self.connection, f"select count(*) from {self._sql.table('entry')}"
-            ),
-            "undated": engine.number(
-                self.connection,
-                f"select count(*) from {self._sql.table('entry')} where entered_at is null",
-            ),
-            "leads": engine.number(
-                self.connection, f"select count(*) from {self._sql.table('lead')}"
-            ),
+        self.counts |= {
+            "ignored": self._count("said", "stage is null"),
+            "entries": self._count("entry"),
+            "undated": self._count("entry", "entered_at is null"),
+            "leads": self._count("lead"),
         }
+
+    def _count(self, table: str, condition: str = "true") -> int:
+        return engine.number(
+            self.connection,
+            f"select count(*) from {engine.name(f'{self.name}_{table}')} where {condition}",
+        )
 
     @property
     def _pipeline(self) -> Pipeline:

@@ -32,7 +32,6 @@ class Source:
     relation: str
     types: Mapping[str, str]
     title: str
-    is_file: bool
     time_format: str | None
 
     def column(self, name: str, known: str) -> str:
@@ -104,25 +103,22 @@ def open_source(
     is_file = isinstance(table, Path) or (
         isinstance(table, str) and table.lower().endswith(SUFFIXES)
     )
-    title, first = (str(table), 2) if is_file else ("The table of events", 1)
+    title = str(table) if is_file else "The table of events"
+    first = 1
     if is_file:
         if not Path(table).is_file():
             raise FunnelError(f"There is no file {table}.")
         read = engine.text(table)
-        if not str(table).lower().endswith(".parquet"):
-            read = f"read_csv({read}, all_varchar = true, header = true)"
-        else:
-            first = 1
+        if not title.lower().endswith(".parquet"):
+            first, read = 2, f"read_csv({read}, all_varchar = true, header = true)"
     elif isinstance(table, str):
         read = table
     else:
-        source = table
-        if not isinstance(table, duckdb.DuckDBPyRelation):
-            connection.register(f"{name}_given", table)
-            read = engine.name(f"{name}_given")
+        read = engine.name(f"{name}_given")
+        if isinstance(table, duckdb.DuckDBPyRelation):
+            table.create_view(f"{name}_given", replace=True)
         else:
-            source.create_view(f"{name}_given", replace=True)
-            read = engine.name(f"{name}_given")
+            connection.register(f"{name}_given", table)
     try:
         connection.execute(
             f"create or replace temp table {view} as "
@@ -132,7 +128,7 @@ def open_source(
         raise FunnelError(f"{title} cannot be read: {error}") from error
     types = {row[0]: row[1] for row in connection.execute(f"describe {view}").fetchall()}
     types.pop("_row")
-    return Source(connection, view, types, title, is_file, time_format)
+    return Source(connection, view, types, title, time_format)
 
 
 def read_events(
