@@ -224,21 +224,55 @@
     )
 {%- endmacro %}
 
-{# Days that records took from a stage to being won, the middle one of those that took longer than
-   an age. Ages: keys and age_days; durations: keys and days_to_win. #}
+{# Days that records took from a stage to being won, the median of those that took longer than an
+   age: those are the end of the ordered list, and its middle is found by its place, so that no age
+   is compared with every duration. Ages: keys and age_days; durations: keys and days_to_win. #}
 {% macro days_still_expected(ages, durations, keys) -%}
+    with ordered as (
+        select
+            *,
+            row_number() over (
+                partition by {% for key in keys %}{{ key }}, {% endfor %}1 order by days_to_win
+            ) as place
+        from {{ durations }}
+    ),
+
+    placed as (
+        select
+            *,
+            sum(is_duration) over (
+                partition by {% for key in keys %}{{ key }}, {% endfor %}1
+                order by days, is_duration desc
+                rows between unbounded preceding and current row
+            ) as shorter_count,
+            sum(is_duration) over (
+                partition by {% for key in keys %}{{ key }}, {% endfor %}1
+            ) as duration_count
+        from (
+            select {% for key in keys %}{{ key }}, {% endfor %}days_to_win as days, 1 as is_duration
+            from {{ durations }}
+            union all
+            select {% for key in keys %}{{ key }}, {% endfor %}age_days as days, 0 as is_duration
+            from {{ ages }}
+        ) as unioned
+    )
+
     select
-        {% for key in keys %}ages.{{ key }}, {% endfor %}
-        ages.age_days,
-        count(*) as longer_won_count,
-        {{ quantile_of('durations.days_to_win', 0.5) }} as expected_days_to_win
-    from {{ ages }} as ages
-    inner join {{ durations }} as durations
-        on durations.days_to_win > ages.age_days
+        {% for key in keys %}placed.{{ key }}, {% endfor %}
+        placed.days as age_days,
+        cast(placed.duration_count - placed.shorter_count as bigint) as longer_won_count,
+        (cast(lower_middle.days_to_win as double) + upper_middle.days_to_win) / 2.0
+            as expected_days_to_win
+    from placed
+    {%- for name, half in [('lower_middle', 1), ('upper_middle', 2)] %}
+    inner join ordered as {{ name }}
+        on {{ name }}.place
+            = cast(floor((placed.shorter_count + placed.duration_count + {{ half }}) / 2.0) as bigint)
         {%- for key in keys %}
-        and ages.{{ key }} = durations.{{ key }}
+        and placed.{{ key }} = {{ name }}.{{ key }}
         {%- endfor %}
-    group by {% for key in keys %}ages.{{ key }}, {% endfor %}ages.age_days
+    {%- endfor %}
+    where placed.is_duration = 0 and placed.duration_count > placed.shorter_count
 {%- endmacro %}
 
 {# The warehouse's own stages from capture to the sale, in order, as a list for models. #}

@@ -92,18 +92,19 @@ class Pipeline:
 
     def forecast(self) -> str:
         """Leads under way with their odds, expected amount and expected close."""
-        amount = "lead.amount" if "amount" in self._attributes else "null::double"
+        amount = "under_way.amount" if "amount" in self._attributes else "null::double"
         period = self.funnel.period_of("expected_close_at")
         by_age = self.funnel.rules.odds == "age"
-        close = macro("after_days", "visits.first_entered_at", "paces.expected_days_to_win")
+        close = macro(
+            "after_days", "under_way.stage_first_entered_at", "paces.expected_days_to_win"
+        )
         days = macro("days_from", "visits.first_entered_at", self.funnel.as_of)
         return f"""
             with {self._life()},
             odds as ({self._odds()}),
             aged as ({macro("odds_by_age", "life", STAGE)}),
             trusted_ages as (
-                select *, max(days) over (partition by stage) as last_days
-                from aged
+                select * from aged
                 where at_risk_count >= {self.funnel.rules.min_ended}
             ),
             ages as (
@@ -116,30 +117,33 @@ class Pipeline:
             last_ages as (
                 select stage, max(days) as last_days from trusted_ages group by stage
             ),
-            told as (
+            under_way as (
                 select lead.*, visits.first_entered_at as stage_first_entered_at,
                     {days} as age_days,
+                    case when visits.first_entered_at is not null
+                        then least({days}, last_ages.last_days) end as odds_days
+                from {self.funnel.table("lead")} as lead
+                left join visits
+                    on lead.lead_id = visits.lead_id and lead.current_stage = visits.stage
+                left join last_ages on lead.current_stage = last_ages.stage
+                where lead.outcome = 'open'
+            ),
+            told as (
+                select under_way.*,
                     case when odds.is_trusted then odds.win_odds end as stage_odds,
                     case when odds.is_trusted then odds.win_odds_low end as stage_odds_low,
                     case when odds.is_trusted then odds.win_odds_high end as stage_odds_high,
                     coalesce(odds.ended_count, 0) as ended_count,
                     trusted_ages.win_odds_at_age, trusted_ages.at_risk_count,
                     {amount} as known_amount, paces.longer_won_count, {close} as expected_close_at
-                from {self.funnel.table("lead")} as lead
-                left join visits
-                    on lead.lead_id = visits.lead_id and lead.current_stage = visits.stage
-                left join odds on lead.current_stage = odds.stage
-                left join last_ages on lead.current_stage = last_ages.stage
+                from under_way
+                left join odds on under_way.current_stage = odds.stage
                 left join trusted_ages
-                    on lead.current_stage = trusted_ages.stage
-                    and least(
-                        {macro("days_from", "visits.first_entered_at", self.funnel.as_of)},
-                        last_ages.last_days
-                    ) = trusted_ages.days
-                    and visits.first_entered_at is not null
+                    on under_way.current_stage = trusted_ages.stage
+                    and under_way.odds_days = trusted_ages.days
                 left join paces
-                    on lead.current_stage = paces.stage and {days} = paces.age_days
-                where lead.outcome = 'open'
+                    on under_way.current_stage = paces.stage
+                    and under_way.age_days = paces.age_days
             )
             select lead_id, cohort, current_stage as stage, current_rank as stage_rank,
                 stage_first_entered_at, age_days, stage_odds, stage_odds_low, stage_odds_high,
