@@ -70,11 +70,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _value(given: argparse.Namespace) -> None:
-    import numpy as np
-
     from orchestration.customer_value.evaluation import evaluate
-    from orchestration.customer_value.gamma_gamma import fit_gamma_gamma
-    from orchestration.customer_value.lifetime import lifetime_value, per_month
     from orchestration.customer_value.summary import DAYS
 
     summary = _counted(given) if given.frequency else _summarized(given)
@@ -87,26 +83,7 @@ def _value(given: argparse.Namespace) -> None:
         probability_of_none=model.probability_of_none(horizon, x, tx, t),
         expected_purchases=model.expected_purchases(horizon, x, tx, t),
     )
-    money = rows["monetary"].to_numpy(dtype=float)
-    value = None
-    if not np.isnan(money).all():
-        purchases = x + (1 if given.with_first else 0)
-        value = fit_gamma_gamma(np.where(np.isnan(money), 0, purchases), money)
-        average = value.expected_average_value(np.where(np.isnan(money), 0, purchases), money)
-        rows = rows.assign(
-            expected_average_value=average,
-            expected_value=average * rows["expected_purchases"],
-            lifetime_value=lifetime_value(
-                model,
-                x,
-                tx,
-                t,
-                average,
-                horizon_months=given.months,
-                discount_rate=per_month(given.discount_pct_year),
-                unit=given.unit,
-            ),
-        )
+    rows, value, unpaid = _valued(given, rows, model)
     tested = None
     if summary.holdout:
         told = model.expected_purchases(summary.holdout, x, tx, t)
@@ -114,6 +91,44 @@ def _value(given: argparse.Namespace) -> None:
     if given.out:
         _write(rows, given.out)
     _print(given, summary, model, value, rows, tested)
+    if unpaid:
+        print(f"{unpaid} customers whose purchases cost nothing taught no value.")
+
+
+def _valued(
+    given: argparse.Namespace, rows: pd.DataFrame, model: Purchases
+) -> tuple[pd.DataFrame, GammaGamma | None, int]:
+    """Rows with their value, where amounts are known, and how many paid nothing."""
+    import numpy as np
+
+    from orchestration.customer_value.gamma_gamma import fit_gamma_gamma
+    from orchestration.customer_value.lifetime import lifetime_value, per_month
+
+    x, tx, t, money = (
+        rows[name].to_numpy(dtype=float) for name in ("frequency", "recency", "age", "monetary")
+    )
+    purchases = np.where(np.isnan(money), 0, x + (1 if given.with_first else 0))
+    paid = money > 0
+    if not paid.any():
+        return rows, None, 0
+    value = fit_gamma_gamma(purchases[paid], money[paid], penalizer=given.penalizer)
+    average = value.expected_average_value(purchases, money)
+    worth = lifetime_value(
+        model,
+        x,
+        tx,
+        t,
+        average,
+        horizon_months=given.months,
+        discount_rate=per_month(given.discount_pct_year),
+        unit=given.unit,
+    )
+    valued = rows.assign(
+        expected_average_value=average,
+        expected_value=average * rows["expected_purchases"],
+        lifetime_value=worth,
+    )
+    return valued, value, int(((purchases > 0) & ~paid).sum())
 
 
 def _summarized(given: argparse.Namespace) -> Summary:
@@ -154,7 +169,7 @@ def _counted(given: argparse.Namespace) -> Summary:
         names = {name.strip().casefold() for name in table.columns}
         who = (
             column(table, given.customer, "customer")
-            if given.customer in names
+            if given.customer.strip().casefold() in names
             else ("row_number() over ()")
         )
         try:

@@ -93,7 +93,6 @@ def checked(frequency: Any, recency: Any, age: Any) -> tuple[Floats, Floats, Flo
         "the last until now",
     )
     refuse((x == 0) & (tx != 0), tx, "recencies are not 0 though the customer never came back")
-    refuse((x > 0) & (tx == 0), x, "customers came back at the time of their first purchase")
     return x, np.minimum(tx, t), t
 
 

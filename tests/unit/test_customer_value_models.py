@@ -291,7 +291,6 @@ def test_lifetime_value_is_discounted_month_by_month() -> None:
         (([1, 1], [1, -1], [2, 2]), "recencies are negative"),
         (([1, 1], [1, 3], [2, 2]), "above the age"),
         (([1, 0], [1, 1], [2, 2]), "never came back"),
-        (([1, 2], [1, 0], [2, 2]), "at the time of their first purchase"),
         (([1, np.nan], [1, 0], [2, 2]), "missing or infinite"),
         (([1, 2], [1, 1, 1], [2, 2]), "different lengths"),
         (([1, 2], [1, 1], [2, 2]), "too few"),
@@ -301,6 +300,15 @@ def test_lifetime_value_is_discounted_month_by_month() -> None:
 def test_numbers_that_cannot_be_are_refused(numbers: tuple[list, ...], said: str) -> None:  # type: ignore[type-arg]
     with pytest.raises(CustomerValueError, match=said):
         fit_bg_nbd(*numbers)
+
+
+def test_purchases_at_one_moment_are_counted_as_they_are_given() -> None:
+    """Tables that count every transaction have customers who came back at once."""
+    x, tx, age = simulated(2_000, (0.5, 5.0, 0.8, 2.0), False, 8)
+    tx[np.flatnonzero(x == 1)[:5]] = 0
+    found = fit_bg_nbd(x, tx, age)
+    assert found.converged
+    assert 0 < found.probability_alive(1, 0.0, 20.0)[0] < 1
 
 
 def test_values_that_cannot_be_are_refused() -> None:

@@ -157,6 +157,17 @@ def test_command_line_values_customers(bought: Path, capsys: pytest.CaptureFixtu
             np.testing.assert_allclose(values, rows["expected_purchases"], rtol=1e-6)
 
 
+def test_command_line_takes_customers_who_paid_nothing(
+    bought: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = pd.read_csv(bought)
+    free = rows[rows.groupby("id")["date"].transform("count") == 3]["id"].iloc[0]
+    rows.loc[rows["id"] == free, "sales"] = 0.0
+    rows.to_csv(bought, index=False)
+    assert main([str(bought), "--customer", "ID", "--amount", "sales"]) == 0
+    assert "1 customers whose purchases cost nothing" in capsys.readouterr().out
+
+
 def test_command_line_says_what_is_wrong(bought: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(bought)]) == 2
     assert "no column customer" in capsys.readouterr().err
