@@ -53,7 +53,7 @@ def write(
     truth_identity.create(con)
     _journeys(con)
     _effects(con)
-    _leads(con)
+    _leads(con, calendar)
     agreement.create(con, calendar, rules)
     _service(con)
     _bookkeeping(con, params)
@@ -184,8 +184,9 @@ def _effects(con: duckdb.DuckDBPyConnection) -> None:
     """)
 
 
-def _leads(con: duckdb.DuckDBPyConnection) -> None:
-    con.execute("""
+def _leads(con: duckdb.DuckDBPyConnection, calendar: Calendar) -> None:
+    end = f"timestamp '{calendar.end}' + interval 1 day"
+    con.execute(f"""
         create view truth_lead as
         select 'salesforce.lead:' || lead_code(l.lead_id) as record_id, l.lead_id, l.person_id,
             l.business_id, l.market, l.lead_source, l.score, l.number as repeat_number,
@@ -200,10 +201,12 @@ def _leads(con: duckdb.DuckDBPyConnection) -> None:
             l.recycled_at, l.sql_at, l.opportunity_at, case when l.is_won then l.closed_at
                 end as won_at, coalesce(l.first_lost_at, case when not l.is_won then l.closed_at
                 end) as lost_at, l.reopened_at, case when l.opportunity_at is not null
-                then 'salesforce.contact:' || code('003', l.person_id, 12) || 'AAA'
+                then 'salesforce.contact:' || case when k.merged_at + interval 1 second < {end}
+                    then k.contact_id else contact_at(l.person_id, l.opportunity_at) end
                 end as contact_record_id,
             case when l.opportunity_at is not null then l.amount_eur end as amount_eur, m.merged_at
-        from lead l left join lead_merge m on m.lead_id = l.lead_id;
+        from lead l left join lead_merge m on m.lead_id = l.lead_id
+        left join contact_known k on k.person_id = l.person_id;
         create view truth_lead_stage as
         with entries as (
             select lead_id, 'captured' as stage, captured_at as entered_at from lead
