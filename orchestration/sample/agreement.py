@@ -82,6 +82,10 @@ def _events(con: duckdb.DuckDBPyConnection, end: str) -> None:
             select s.lead_id, s.happened_at, s.number, m.stage from lead_step s
             join status_meaning m on m.status = s.new_value where s.field = 'Status'
             union all select lead_id, captured_at, -1, 'captured' from lead
+            union all select lead_id, first_lost_at, 97, 'lost' from lead
+                where first_lost_at is not null
+            union all select lead_id, deal_reopened_at, 98, 'opportunity' from lead
+                where deal_reopened_at is not null
             union all select lead_id, closed_at, 99, case when is_won then 'won' else 'lost' end
                 from lead where closed_at is not null
         )

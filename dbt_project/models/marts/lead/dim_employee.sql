@@ -1,4 +1,4 @@
--- Grain: one row per employee or queue, as last known, plus those whom only facts mention
+-- Grain: one row per employee, queue or program, as last known, plus those whom only facts mention
 -- (inferred) and the unknown member. Facts carry the department of their day; here stands
 -- today's.
 with
@@ -9,6 +9,10 @@ users as (
 
 mentioned as (
     select * from {{ ref('int_lead__employees_mentioned') }}
+),
+
+automations as (
+    select * from {{ ref('int_lead__automations_named') }}
 ),
 
 members as (
@@ -46,7 +50,11 @@ select
     {{ surrogate_key(['employee_code']) }} as employee_key,
     employee_code,
     {{ dbt.split_part('employee_code', "':'", 1) }} as system,
-    case when is_queue then 'queue' else 'person' end as employee_type,
+    case
+        when is_queue then 'queue'
+        when employee_code in (select automations.employee_code from automations) then 'program'
+        else 'person'
+    end as employee_type,
     full_name,
     email,
     coalesce(department, 'unknown') as department,
