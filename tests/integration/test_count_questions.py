@@ -63,7 +63,7 @@ def test_counts_are_those_that_departments_state(marts: duckdb.DuckDBPyConnectio
             from marts.count_reconciliation_monthly where basis = 'list'
         ) as told on truly.department = told.department and truly.measure = told.measure
             and truly.month = told.month_date
-        where truly.side_count is distinct from told.side_count
+        where coalesce(truly.side_count, 0) <> coalesce(told.side_count, 0)
         """,
     )
     ((measures,),) = rows(marts, "select count(distinct measure) from truth.count_total")
