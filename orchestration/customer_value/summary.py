@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -138,6 +139,9 @@ def summarize(
     with open_connection() as connection:
         source = read_table(connection, transactions)
         rows = _rows(source, customer, date, amount, date_format)
+        if isinstance(transactions, str | Path):  # a text is read and parsed once
+            rows.create("parsed_rows")
+            rows = connection.table("parsed_rows")
         notes = _checked(rows)
         end = _day(observation_end, "observation_end") or _last(rows)
         last = _day(holdout_end, "holdout_end")
