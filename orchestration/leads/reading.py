@@ -146,7 +146,8 @@ def read_events(
             f"known are {', '.join((*NEEDED, *OPTIONAL))}."
         )
     there = {column.lower() for column in source.types}
-    found = {name: name for name in OPTIONAL if name in there} | dict(columns)
+    # A column named closed often says whether, not when: it counts only where it is given.
+    found = {name: name for name in (*ATTRIBUTES, "order") if name in there} | dict(columns)
     lead = source.text(found.get("lead", "lead"), "lead")
     source.refuse(f"{lead} is null", "'no lead'", "lead")
     attributes = {

@@ -361,6 +361,14 @@ def test_a_table_with_a_row_per_lead(connection: duckdb.DuckDBPyConnection, tmp_
     assert funnel.counts["undated"] == 2
 
 
+def test_a_column_named_closed_counts_only_where_it_is_given(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    table = pd.DataFrame([("a", "2024-01-01", True)], columns=["lead", "seen", "closed"])
+    funnel = lead_funnel(connection, table, RULES, dates={"new": "seen"})
+    assert rows(funnel.leads, "outcome") == [("open",)]
+
+
 def test_statuses_are_mapped(connection: duckdb.DuckDBPyConnection, small: Path) -> None:
     mapping = {"Mql": "marketing", "sql": "sales", "won": "customer", "new": None}
     rules = FunnelRules(stages=("marketing", "sales", "customer"), mapping=mapping)
