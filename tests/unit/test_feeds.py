@@ -154,7 +154,7 @@ def test_empty_texts_are_no_value_whatever_else_is(tmp_path: Path) -> None:
                         "currency": "EUR",
                         "language": "es",
                         "dialling_code": "34",
-                        "working_hours": {"mon": ["14:00-09:00"]},
+                        "working_hours": {"mon": ["9-17"]},
                     }
                 ]
             },

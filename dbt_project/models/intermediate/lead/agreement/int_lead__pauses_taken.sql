@@ -1,7 +1,7 @@
 -- Grain: one row per lead or ticket and period in which its clocks stand still; a period that
 -- lasts has no end. A lead pauses in a status of which the company says so; a ticket while it
 -- waits for the customer or for somebody outside, and while it was done before it was opened
--- again. Periods may touch.
+-- again. Periods may touch; one of no length is none.
 with
 
 statuses as (
@@ -44,6 +44,7 @@ left join stages as of_system
     on dated.system = of_system.system
     and lower(dated.status) = of_system.status_key
 where coalesce(of_source.is_paused, of_system.is_paused)
+    and (dated.left_at is null or dated.left_at > dated.taken_at)
 union all
 select
     'ticket' as subject_type,
@@ -51,4 +52,5 @@ select
     started_at as paused_from,
     ended_at as paused_to
 from ticket_states
-where is_paused or (is_done and state_number < last_open_number)
+where (is_paused or (is_done and state_number < last_open_number))
+    and (ended_at is null or ended_at > started_at)

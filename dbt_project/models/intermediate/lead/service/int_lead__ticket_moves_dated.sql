@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 -- Grain: one row per event that changes how many tickets are open, unanswered or paused: a ticket
 -- comes in, is opened again, is closed, is answered for the first time, begins or ends to wait for
 -- the customer. On the business day of the ticket's market. Deleted tickets are left out.
